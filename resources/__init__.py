@@ -1,0 +1,5 @@
+"""Shipped files: weights with their cards, fonts, icons, themes, demonstration material."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent

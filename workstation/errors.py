@@ -1,0 +1,37 @@
+"""What can go wrong in the world, each with a sentence the examiner can act on.
+
+A `WorkstationError` is the world's fault (a damaged file, a full disk, a locked case): its text goes
+to the examiner as it stands. Any other exception is a fault of this program.
+"""
+
+
+class WorkstationError(Exception):
+    """The world's fault, said in one or two sentences that name what to do."""
+
+
+class CaseError(WorkstationError):
+    """A case cannot be created, opened or written."""
+
+
+class CaseLocked(CaseError):
+    """The case is open for writing elsewhere; the sentence says who has it."""
+
+
+class ExhibitError(WorkstationError):
+    """A file cannot be taken in as an exhibit, or an exhibit cannot be read."""
+
+
+class DecodeError(ExhibitError):
+    """A stretch of an exhibit could not be decoded."""
+
+
+class DetectorError(WorkstationError):
+    """No detector, or one whose card or weights cannot be trusted."""
+
+
+class AnalysisError(WorkstationError):
+    """An analysis cannot start or go on."""
+
+
+class ReportError(WorkstationError):
+    """A report cannot be written, signed or verified."""
