@@ -1,0 +1,166 @@
+"""The custody log: append-only, each entry chained to the one before by SHA-256."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from workstation.cases.database import Connection
+from workstation.cases.plain_json import canonical, clean_text, plain, utc_now
+from workstation.cases.records import CustodyEntry
+
+NO_ENTRY = "0" * 64
+"""What the first entry names as the SHA-256 of the one before."""
+
+_COLUMNS = "sequence, time_utc, actor, act, subject, details, previous_sha256, sha256"
+
+
+class Act(StrEnum):
+    """What the log can record."""
+
+    CASE_CREATED = "case created"
+    EXHIBIT_ADDED = "exhibit added"
+    EXHIBIT_REFUSED = "exhibit refused"
+    EXHIBIT_VERIFIED = "exhibit verified"
+    ANALYSIS_STARTED = "analysis started"
+    ANALYSIS_RESUMED = "analysis resumed"
+    ANALYSIS_PAUSED = "analysis paused"
+    ANALYSIS_CANCELLED = "analysis cancelled"
+    ANALYSIS_INTERRUPTED = "analysis interrupted"
+    ANALYSIS_COMPLETE = "analysis complete"
+    ANALYSIS_FAILED = "analysis failed"
+    SCORES_EXPORTED = "scores exported"
+    REPORT_SIGNED = "report signed"
+    LOG_VERIFIED = "log verified"
+
+
+@dataclass(frozen=True)
+class ChainCheck:
+    """Outcome of walking the log.
+
+    Attributes:
+        entries: number of entries in the log.
+        head: SHA-256 that the last entry carries, `NO_ENTRY` for an empty log.
+        problem: the first thing found wrong, as a sentence, or "".
+    """
+
+    intact: bool
+    entries: int
+    head: str
+    problem: str
+
+
+class CustodyLog:
+    """The custody log of one case."""
+
+    def __init__(self, connection: Connection, actor: str) -> None:
+        self._connection = connection
+        self._actor = actor
+
+    def append(self, act: Act, subject: str = "", **details: Any) -> CustodyEntry:
+        """Record an act, as done now by the case's examiner.
+
+        Args:
+            act: what was done.
+            subject: what it was done to, such as an exhibit number.
+            **details: facts and result; plain JSON.
+
+        Raises:
+            CaseError: the case cannot be written; nothing was recorded.
+        """
+        with self._connection.transaction():
+            last = self._connection.row(
+                "SELECT sequence, sha256 FROM custody ORDER BY sequence DESC LIMIT 1"
+            )
+            sequence, previous = last or (0, NO_ENTRY)
+            fields = {
+                "sequence": sequence + 1,
+                "time_utc": utc_now(),
+                "actor": clean_text(self._actor),
+                "act": str(Act(act)),
+                "subject": clean_text(subject),
+                "details": json.loads(canonical(details)),
+                "previous_sha256": previous,
+            }
+            entry = CustodyEntry(**fields, sha256=_digest(fields))
+            self._connection.write(
+                f"INSERT INTO custody ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*_values(entry),),
+            )
+        return entry
+
+    def entries(self) -> list[CustodyEntry]:
+        """Every entry, oldest first.
+
+        Raises:
+            CaseError: the database cannot be read.
+        """
+        return [_entry(row) for row in self._rows()]
+
+    def head(self) -> str:
+        """SHA-256 of the last entry, `NO_ENTRY` when there is none."""
+        last = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence DESC LIMIT 1")
+        return last[0] if last else NO_ENTRY
+
+    def verify(self) -> ChainCheck:
+        """Walk the log: numbers, links, digests, and the heads that signed reports carry.
+
+        What the log alone cannot show: entries cut off its end after the last report, and a log
+        rewritten from some entry to the end with every digest computed anew. Both show when the
+        head hash of a signed report is looked up in the log (`entries`), which this does only for
+        reports that the case itself remembers.
+        """
+        rows = self._rows()
+        known = {NO_ENTRY}
+        previous = NO_ENTRY
+        problem = ""
+        for position, row in enumerate(rows, 1):
+            problem = problem or _problem(row, position, previous)
+            previous = row[7]
+            known.add(row[7])
+        for path, head in self._connection.rows("SELECT path, custody_head FROM reports"):
+            if head not in known:
+                problem = problem or (
+                    f"The report “{path}” was signed when the log ended with an entry that is no "
+                    "longer in it: entries were removed or rewritten."
+                )
+        return ChainCheck(not problem, len(rows), previous, problem)
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        return self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")
+
+
+def _values(entry: CustodyEntry) -> tuple[Any, ...]:
+    fields = asdict(entry) | {"details": canonical(entry.details).decode()}
+    return tuple(fields[name] for name in _COLUMNS.split(", "))
+
+
+def _entry(row: tuple[Any, ...]) -> CustodyEntry:
+    try:
+        details = json.loads(row[5])
+    except ValueError:
+        # Still shown, so that the examiner sees what was done to it; `verify` names the entry.
+        details = {"unreadable": row[5]}
+    sequence, time_utc, actor, act, subject, _, previous, sha256 = row
+    return CustodyEntry(sequence, time_utc, actor, act, subject, details, previous, sha256)
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(plain(fields))).hexdigest()
+
+
+def _problem(row: tuple[Any, ...], position: int, previous: str) -> str:
+    fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    digest = fields.pop("sha256")
+    if fields["sequence"] != position:
+        return f"Entry {position} of the custody log is missing."
+    if fields["previous_sha256"] != previous:
+        return f"Entry {position} of the custody log does not follow on the entry before it."
+    try:
+        details = json.loads(fields["details"])
+        spelled = canonical(details).decode() == fields["details"]
+        intact = spelled and _digest(fields | {"details": details}) == digest
+    except (ValueError, RecursionError):
+        intact = False
+    return "" if intact else f"Entry {position} of the custody log was altered."

@@ -1,0 +1,198 @@
+"""The one door to SQLite: opening, transactions, and errors put into words."""
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from workstation.errors import CaseError
+
+BUSY_SECONDS = 30.0
+
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: (
+        "The disk that holds the case is full, so nothing was recorded. "
+        "Free some space and try again."
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "The case database is busy in another program. Close that program or try again."
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        "The case database is busy in another program. Close that program or try again."
+    ),
+    sqlite3.SQLITE_READONLY: "The case is open for reading only, so nothing was recorded.",
+    sqlite3.SQLITE_PERM: "You have no permission to write the case, so nothing was recorded.",
+    sqlite3.SQLITE_CORRUPT: (
+        "The case database is damaged. Leave the folder as it is and work on a copy from a backup."
+    ),
+    sqlite3.SQLITE_NOTADB: "The file case.sqlite is not a case database. Choose another folder.",
+    sqlite3.SQLITE_CANTOPEN: (
+        "The case database cannot be opened. Check that the folder exists and that you may read it."
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "The case database could not be read or written: the disk or the connection to it failed."
+    ),
+}
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what the world did to the database into a `CaseError`; our own faults stay."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        sentence = None if code is None else _SENTENCES.get(code & 0xFF)
+        if sentence is None:
+            raise
+        raise CaseError(sentence) from error
+
+
+class Connection:
+    """One SQLite connection.
+
+    It may be handed from thread to thread, but a transaction belongs to the thread that began it.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> None:
+        self.read_only = read_only
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._owner: int | None = None
+        with in_words():
+            self._raw = self._open_for_reading(path) if read_only else _connect(path, "rwc")
+            try:
+                if read_only:
+                    self._raw.execute("PRAGMA query_only=ON")
+                else:
+                    self._raw.execute("PRAGMA journal_mode=WAL")
+                    self._raw.execute(f"PRAGMA synchronous={synchronous}")
+                self._raw.execute("PRAGMA foreign_keys=ON")
+                self.database = sqlite_utils.Database(self._raw)
+            except BaseException:
+                self.close()
+                raise
+
+    def _open_for_reading(self, path: Path) -> sqlite3.Connection:
+        """Open without the right to write.
+
+        SQLite needs a writable folder for the index of a write-ahead log. Where the folder is not
+        writable, nobody can be writing either: without a log the file is read as immutable, and
+        with one left by a crash, a temporary copy of both is read, so that the log counts.
+        """
+        try:
+            raw = _connect(path, "ro")
+        except sqlite3.OperationalError:
+            if not path.exists():
+                raise
+        else:
+            try:
+                raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                return raw
+            except sqlite3.OperationalError as error:
+                raw.close()
+                if error.sqlite_errorcode & 0xFF not in (
+                    sqlite3.SQLITE_CANTOPEN,
+                    sqlite3.SQLITE_READONLY,
+                ):
+                    raise
+        log = path.with_name(path.name + "-wal")
+        if not log.exists() or log.stat().st_size == 0:
+            return _connect(path, "ro", "&immutable=1")
+        self._copy = tempfile.TemporaryDirectory(prefix="case-")
+        for part in (path, log):
+            shutil.copyfile(part, Path(self._copy.name) / part.name)
+        return _connect(Path(self._copy.name) / path.name, "rw")
+
+    def pragma(self, name: str) -> int:
+        """The number that a pragma answers, such as `user_version`."""
+        with in_words():
+            return int(self._raw.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        self._same_thread()
+        with in_words():
+            return self._raw.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; takes the write lock at once, and may be nested.
+
+        Raises:
+            CaseError: the case is read-only, or the database could not be written.
+        """
+        if self.read_only:
+            raise CaseError(_SENTENCES[sqlite3.SQLITE_READONLY])
+        self._same_thread()
+        with in_words():
+            if self._raw.in_transaction:
+                with self.database.atomic():
+                    yield
+                return
+            self._raw.execute("BEGIN IMMEDIATE")
+            self._owner = threading.get_ident()
+            try:
+                yield
+                self._raw.execute("COMMIT")
+            except BaseException:
+                if self._raw.in_transaction:
+                    self._raw.execute("ROLLBACK")
+                raise
+            finally:
+                self._owner = None
+
+    def write(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement in a transaction; the number of the last inserted row."""
+        with self.transaction():
+            return int(self._raw.execute(sql, parameters).lastrowid or 0)
+
+    def write_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for every set of values, in one transaction."""
+        with self.transaction():
+            self._raw.executemany(sql, parameters)
+
+    def close(self) -> None:
+        """Close the connection; calling it again does nothing."""
+        with in_words():
+            self._raw.close()
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
+
+    def _same_thread(self) -> None:
+        if self._owner is not None and self._owner != threading.get_ident():
+            raise RuntimeError("another thread is in a transaction on this connection")
+
+
+def _connect(path: Path, mode: str, more: str = "") -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}{more}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def forget_database(path: Path) -> None:
+    """Delete a database file with its log.
+
+    Raises:
+        CaseError: the file cannot be deleted.
+    """
+    try:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise CaseError(f"The file “{path.name}” cannot be deleted ({error.strerror}).") from error

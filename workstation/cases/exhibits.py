@@ -1,0 +1,135 @@
+"""The exhibits of a case and their frame indexes."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from workstation.cases.database import Connection
+from workstation.cases.plain_json import clean_text, to_json
+from workstation.cases.records import Exhibit, FrameIndex, Hashes
+from workstation.errors import CaseError
+
+_COLUMNS = (
+    "number, original_name, stored_name, size, sha256, md5, sha1, media_type, added_utc, facts, "
+    "frames, thumbnail"
+)
+
+
+class ExhibitStore:
+    """Exhibits, written once and never changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, exhibit: Exhibit, index: FrameIndex) -> None:
+        """Record an exhibit with its frame index.
+
+        Raises:
+            CaseError: the case cannot be written.
+            ValueError: the index has another number of frames than the exhibit.
+        """
+        if len(index) != exhibit.frames:
+            raise ValueError("the frame index does not belong to the exhibit")
+        values = (
+            exhibit.number,
+            clean_text(exhibit.original_name),
+            exhibit.stored_name,
+            exhibit.size,
+            exhibit.hashes.sha256,
+            exhibit.hashes.md5,
+            exhibit.hashes.sha1,
+            exhibit.media_type,
+            exhibit.added_utc,
+            to_json(exhibit.facts),
+            exhibit.frames,
+            exhibit.thumbnail,
+        )
+        with self._connection.transaction():
+            self._connection.write(
+                f"INSERT INTO exhibits ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            self._connection.write(
+                "INSERT INTO frame_indexes VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    exhibit.number,
+                    *index.time_base,
+                    index.average_rate,
+                    clean_text(index.remark),
+                    index.pts.astype("<i8").tobytes(),
+                    index.key.astype(np.uint8).tobytes(),
+                ),
+            )
+
+    def all(self) -> list[Exhibit]:
+        """Every exhibit, in the order of its number."""
+        return self._where("1 ORDER BY length(number), number")
+
+    def get(self, number: str) -> Exhibit:
+        """The exhibit with a number.
+
+        Raises:
+            CaseError: the case has no such exhibit.
+        """
+        found = self._where("number = ?", (number,))
+        if not found:
+            raise _no_exhibit(number)
+        return found[0]
+
+    def by_sha256(self, sha256: str) -> Exhibit | None:
+        """The exhibit with an acquisition hash, or None."""
+        found = self._where("sha256 = ?", (sha256.lower(),))
+        return found[0] if found else None
+
+    def next_number(self) -> str:
+        """The number that the next exhibit gets."""
+        last = self._connection.row("SELECT max(CAST(substr(number, 2) AS INTEGER)) FROM exhibits")
+        return f"E{int((last and last[0]) or 0) + 1:03d}"
+
+    def index(self, number: str) -> FrameIndex:
+        """The frame index of an exhibit.
+
+        Raises:
+            CaseError: the case has no such exhibit.
+        """
+        row = self._connection.row(
+            "SELECT time_base_numerator, time_base_denominator, average_rate, remark, pts, key "
+            "FROM frame_indexes WHERE exhibit = ?",
+            (number,),
+        )
+        if row is None:
+            raise _no_exhibit(number)
+        return FrameIndex(
+            pts=np.frombuffer(row[4], dtype="<i8").astype(np.int64),
+            key=np.frombuffer(row[5], dtype=np.uint8).astype(np.bool_),
+            time_base=(row[0], row[1]),
+            average_rate=row[2],
+            remark=row[3],
+        )
+
+    def _where(self, condition: str, parameters: Sequence[Any] = ()) -> list[Exhibit]:
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM exhibits WHERE {condition}", parameters
+        )
+        return [_exhibit(row) for row in rows]
+
+
+def _no_exhibit(number: str) -> CaseError:
+    return CaseError(f"The case has no exhibit {number}. List the exhibits to see their numbers.")
+
+
+def _exhibit(row: tuple[Any, ...]) -> Exhibit:
+    return Exhibit(
+        number=row[0],
+        original_name=row[1],
+        stored_name=row[2],
+        size=row[3],
+        hashes=Hashes(sha256=row[4], md5=row[5], sha1=row[6]),
+        media_type=row[7],
+        added_utc=row[8],
+        facts=json.loads(row[9]),
+        frames=row[10],
+        thumbnail=row[11],
+    )

@@ -1,0 +1,95 @@
+"""Only one program at a time writes a case."""
+
+import json
+import os
+import platform
+import threading
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from workstation.cases.plain_json import utc_now
+from workstation.errors import CaseError, CaseLocked
+
+LOCK_NAME = "case.lock"
+HOLDER_NAME = "case.holder.json"
+
+
+class WriteLock:
+    """The right to write a case, shared by the connections of one process.
+
+    The operating system drops the lock when the process ends, however it ends; the small file
+    beside it only tells others whom to ask.
+
+    Raises:
+        CaseLocked: somebody else holds the lock; the sentence says who.
+        CaseError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._holder = folder / HOLDER_NAME
+        self._lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
+        self._guard = threading.Lock()
+        self._users = 1
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise CaseLocked(_who(self._holder)) from error
+        except (OSError, NotImplementedError) as error:
+            raise _unwritable(folder, error) from error
+        try:
+            self._holder.write_text(json.dumps(_me(), indent=1), encoding="utf-8")
+        except OSError as error:
+            self._lock.release()
+            raise _unwritable(folder, error) from error
+
+    def share(self) -> "WriteLock":
+        """Count one more user of the lock."""
+        with self._guard:
+            if not self._users:
+                raise RuntimeError("the lock was released")
+            self._users += 1
+        return self
+
+    def release(self) -> None:
+        """Give the lock back once its last user has done so."""
+        with self._guard:
+            self._users -= 1
+            if self._users:
+                return
+            try:
+                self._holder.unlink(missing_ok=True)
+            except OSError:
+                # A stale name misleads nobody: it is read only while the lock is held.
+                pass
+            finally:
+                self._lock.release()
+
+
+def _me() -> dict[str, object]:
+    return {
+        "program": "Deepfake Forensics Workstation",
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "since_utc": utc_now(),
+    }
+
+
+def _who(holder: Path) -> str:
+    try:
+        facts = json.loads(holder.read_text(encoding="utf-8"))
+        who = (
+            f"in {facts['program']} on {facts['host']} (process {facts['pid']}, "
+            f"since {facts['since_utc']})"
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        who = "in another program"
+    return f"The case is open for writing {who}. Close it there, or open it for reading only."
+
+
+def _unwritable(folder: Path, error: Exception) -> CaseError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return CaseError(
+        f"The case folder “{folder.name}” cannot be written ({reason}). "
+        "Open it for reading only, or change its permissions."
+    )

@@ -1,0 +1,324 @@
+"""Runs with everything they found: faces, stretches, segments, findings."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.cases.database import Connection
+from workstation.cases.plain_json import clean_text, to_json, utc_now
+from workstation.cases.records import (
+    Exhibit,
+    FaceTable,
+    Finding,
+    FindingRecord,
+    Run,
+    RunOutcome,
+    Segment,
+    Stretch,
+)
+from workstation.errors import CaseError
+
+_LANDMARK_BYTES = 5 * 2 * 4
+_COLUMNS = (
+    "id, exhibit, detector, settings, versions, device, precision, started_utc, finished_utc, "
+    "outcome, reason, frames"
+)
+
+
+class RunStore:
+    """The runs of a case."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(
+        self,
+        exhibit: str | Exhibit,
+        detector: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        versions: Mapping[str, Any],
+        device: str,
+        precision: str,
+        frames: int,
+    ) -> Run:
+        """Record that a run begins.
+
+        Args:
+            exhibit: the exhibit or its number.
+            detector: the card as it is used, plain JSON.
+            settings: the analysis settings, plain JSON.
+            versions: software versions, plain JSON.
+            device: what the networks run on, in words.
+            precision: "bfloat16", "float16" or "float32".
+            frames: number of frames of the exhibit.
+
+        Raises:
+            CaseError: the case cannot be written.
+        """
+        number = exhibit.number if isinstance(exhibit, Exhibit) else exhibit
+        documents = (to_json(detector), to_json(settings), to_json(versions))
+        run_id = self._connection.write(
+            "INSERT INTO runs (exhibit, detector, settings, versions, device, precision, "
+            "started_utc, outcome, reason, frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            (number, *documents, device, precision, utc_now(), str(RunOutcome.RUNNING), frames),
+        )
+        return self.get(run_id)
+
+    def reopen(self, run_id: int) -> None:
+        """Set a run that had stopped back to running."""
+        self._connection.write(
+            "UPDATE runs SET outcome = ?, reason = '', finished_utc = NULL WHERE id = ?",
+            (str(RunOutcome.RUNNING), run_id),
+        )
+
+    def finish(self, run_id: int, outcome: RunOutcome, reason: str = "") -> None:
+        """Record how a run ended, and why if it did not complete."""
+        self._connection.write(
+            "UPDATE runs SET outcome = ?, reason = ?, finished_utc = ? WHERE id = ?",
+            (str(RunOutcome(outcome)), clean_text(reason), utc_now(), run_id),
+        )
+
+    def get(self, run_id: int) -> Run:
+        """The run with a number.
+
+        Raises:
+            CaseError: the case has no such run.
+        """
+        found = self._where("id = ?", (run_id,))
+        if not found:
+            raise CaseError(f"The case has no run {run_id}.")
+        return found[0]
+
+    def of_exhibit(self, number: str) -> list[Run]:
+        """The runs on an exhibit, oldest first."""
+        return self._where("exhibit = ?", (number,))
+
+    def latest(self, number: str) -> Run | None:
+        """The newest run on an exhibit, or None."""
+        runs = self.of_exhibit(number)
+        return runs[-1] if runs else None
+
+    def interrupted(self) -> list[Run]:
+        """Runs that stopped before their end and can go on, oldest first.
+
+        Runs that a program had left running count as interrupted once the case is opened for
+        writing again (`Case.open`), since then nobody is working on them.
+        """
+        return self._where(
+            "outcome IN (?, ?)", (str(RunOutcome.PAUSED), str(RunOutcome.INTERRUPTED))
+        )
+
+    def running(self) -> list[Run]:
+        """Runs recorded as running, oldest first."""
+        return self._where("outcome = ?", (str(RunOutcome.RUNNING),))
+
+    def commit_stretch(
+        self,
+        run_id: int,
+        first: int,
+        stop: int,
+        faces: FaceTable,
+        undecodable: Sequence[Stretch],
+    ) -> None:
+        """Record all that is known about frames first..stop-1, replacing what was known before.
+
+        One transaction: after a crash either all of it is there or nothing.
+
+        Raises:
+            CaseError: the case cannot be written; nothing was recorded.
+            ValueError: a face or stretch lies outside first..stop-1, or a score outside 0..1.
+        """
+        _check_stretch(first, stop, faces, undecodable)
+        with self._connection.transaction():
+            self._clear(run_id, first, stop)
+            self._connection.write(
+                "INSERT INTO committed (run, first, stop) VALUES (?, ?, ?)", (run_id, first, stop)
+            )
+            self._connection.write_many(
+                "INSERT INTO faces (run, frame, track, score, x, y, width, height, landmarks) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _face_rows(run_id, faces),
+            )
+            self._connection.write_many(
+                "INSERT INTO undecodable (run, first, last, reason) VALUES (?, ?, ?, ?)",
+                [(run_id, s.first, s.last, clean_text(s.reason)) for s in undecodable],
+            )
+
+    def _clear(self, run_id: int, first: int, stop: int) -> None:
+        """Forget frames first..stop-1; of stretches that reach beyond, keep the outside."""
+        self._connection.write(
+            "DELETE FROM faces WHERE run = ? AND frame >= ? AND frame < ?", (run_id, first, stop)
+        )
+        for table, end, extra in (("committed", "stop - 1", ""), ("undecodable", "last", "reason")):
+            touching = self._connection.rows(
+                f"SELECT first, {end}{', ' + extra if extra else ''} FROM {table} "
+                f"WHERE run = ? AND first < ? AND {end} >= ?",
+                (run_id, stop, first),
+            )
+            for start, last, *rest in touching:
+                self._connection.write(
+                    f"DELETE FROM {table} WHERE run = ? AND first = ?", (run_id, start)
+                )
+                for a, b in ((start, min(last, first - 1)), (max(start, stop), last)):
+                    if a <= b:
+                        values = (run_id, a, b if extra else b + 1, *rest)
+                        self._connection.write(
+                            f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values
+                        )
+
+    def committed_to(self, run_id: int) -> int:
+        """Number n such that frames 0..n-1 are committed without a gap."""
+        done = 0
+        for first, stop in self._connection.rows(
+            "SELECT first, stop FROM committed WHERE run = ? ORDER BY first", (run_id,)
+        ):
+            if first > done:
+                break
+            done = max(done, stop)
+        return done
+
+    def faces(
+        self, run_id: int, first: int = 0, stop: int | None = None, track: int | None = None
+    ) -> FaceTable:
+        """Faces in frames first..stop-1 (to the end by default), of one face track or of all."""
+        condition, parameters = "run = ? AND frame >= ?", [run_id, first]
+        if stop is not None:
+            condition, parameters = condition + " AND frame < ?", [*parameters, stop]
+        if track is not None:
+            condition, parameters = condition + " AND track = ?", [*parameters, track]
+        rows = self._connection.rows(
+            "SELECT frame, track, score, x, y, width, height, landmarks FROM faces "
+            f"WHERE {condition} ORDER BY frame, track",
+            parameters,
+        )
+        return _face_table(rows)
+
+    def undecodable(self, run_id: int) -> list[Stretch]:
+        """Stretches that could not be decoded, in order, joined where they touch."""
+        joined: list[Stretch] = []
+        for row in self._connection.rows(
+            "SELECT first, last, reason FROM undecodable WHERE run = ? ORDER BY first", (run_id,)
+        ):
+            here = Stretch(*row)
+            before = joined[-1] if joined else None
+            if before and before.last + 1 == here.first and before.reason == here.reason:
+                joined[-1] = Stretch(before.first, here.last, here.reason)
+            else:
+                joined.append(here)
+        return joined
+
+    def conclude(
+        self, run_id: int, segments: Sequence[Segment], findings: Sequence[FindingRecord]
+    ) -> None:
+        """Record segments and findings, replacing earlier ones, in one transaction.
+
+        Raises:
+            CaseError: the case cannot be written; nothing was recorded.
+        """
+        segment_rows = [
+            (run_id, s.track, s.first, s.last, float(s.mean), float(s.peak), s.peak_frame)
+            for s in segments
+        ]
+        finding_rows = [
+            (run_id, n, f.track, str(f.finding), to_json(f.reasons), to_json(f.statistics))
+            for n, f in enumerate(findings)
+        ]
+        with self._connection.transaction():
+            for table in ("segments", "findings"):
+                self._connection.write(f"DELETE FROM {table} WHERE run = ?", (run_id,))
+            self._connection.write_many(
+                "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)", segment_rows
+            )
+            self._connection.write_many(
+                "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)", finding_rows
+            )
+
+    def segments(self, run_id: int) -> list[Segment]:
+        """The flagged segments of a run, by first frame, then face track."""
+        rows = self._connection.rows(
+            "SELECT track, first, last, mean, peak, peak_frame FROM segments WHERE run = ? "
+            "ORDER BY first, track",
+            (run_id,),
+        )
+        return [Segment(*row) for row in rows]
+
+    def findings(self, run_id: int) -> list[FindingRecord]:
+        """The findings of a run, in the order they were given."""
+        rows = self._connection.rows(
+            "SELECT track, finding, reasons, statistics FROM findings WHERE run = ? "
+            "ORDER BY position",
+            (run_id,),
+        )
+        return [
+            FindingRecord(track, Finding(finding), tuple(json.loads(reasons)), json.loads(figures))
+            for track, finding, reasons, figures in rows
+        ]
+
+    def _where(self, condition: str, parameters: Sequence[Any]) -> list[Run]:
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM runs WHERE {condition} ORDER BY id", parameters
+        )
+        return [_run(row, self.committed_to(row[0])) for row in rows]
+
+
+def _run(row: tuple[Any, ...], frames_done: int) -> Run:
+    return Run(
+        id=row[0],
+        exhibit=row[1],
+        detector=json.loads(row[2]),
+        settings=json.loads(row[3]),
+        versions=json.loads(row[4]),
+        device=row[5],
+        precision=row[6],
+        started_utc=row[7],
+        finished_utc=row[8],
+        outcome=RunOutcome(row[9]),
+        reason=row[10],
+        frames=row[11],
+        frames_done=frames_done,
+    )
+
+
+def _check_stretch(first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch]) -> None:
+    if not 0 <= first < stop:
+        raise ValueError(f"no frames in {first}..{stop - 1}")
+    if len(faces) and not (faces.frame.min() >= first and faces.frame.max() < stop):
+        raise ValueError("a face lies outside the stretch")
+    scores = faces.score[faces.scored]
+    if not np.all((scores >= 0) & (scores <= 1)):
+        raise ValueError("a score lies outside 0..1")
+    if any(not first <= s.first <= s.last < stop for s in undecodable):
+        raise ValueError("an undecodable stretch lies outside the stretch")
+
+
+def _face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
+    landmarks = np.ascontiguousarray(faces.landmarks, dtype="<f4").tobytes()
+    columns = zip(
+        faces.frame.tolist(),
+        faces.track.tolist(),
+        faces.scored.tolist(),
+        faces.score.tolist(),
+        faces.box.tolist(),
+        strict=True,
+    )
+    for n, (frame, track, scored, score, box) in enumerate(columns):
+        points = landmarks[n * _LANDMARK_BYTES : (n + 1) * _LANDMARK_BYTES]
+        yield run_id, frame, track, score if scored else None, *box, points
+
+
+def _face_table(rows: list[tuple[Any, ...]]) -> FaceTable:
+    frame, track, score, x, y, width, height, points = zip(*rows, strict=True) if rows else [()] * 8
+    numbers: NDArray[np.float32] = np.array(score, dtype=np.float32)
+    box = np.array([x, y, width, height], dtype=np.float32).T
+    landmarks = np.frombuffer(b"".join(points), dtype="<f4").astype(np.float32)
+    return FaceTable(
+        frame=np.array(frame, dtype=np.int64),
+        track=np.array(track, dtype=np.int32),
+        scored=~np.isnan(numbers),
+        score=numbers,
+        box=np.ascontiguousarray(box),
+        landmarks=landmarks.reshape(-1, 5, 2),
+    )

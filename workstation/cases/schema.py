@@ -1,0 +1,208 @@
+"""The tables of a case database, and the steps that bring an older one up to date."""
+
+from sqlite_utils import Database, Migrations
+
+from workstation.cases.database import Connection, in_words
+from workstation.errors import CaseError
+
+APPLICATION_ID = 0x44464657
+"""Marks case.sqlite as a case ("DFFW"); never changes."""
+
+FORMAT_VERSION = 1
+"""Rises with every migration that an older program could not read."""
+
+migrations = Migrations("case")
+
+_CUSTODY = """
+CREATE TABLE custody (
+    sequence INTEGER PRIMARY KEY,
+    time_utc TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    act TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    details TEXT NOT NULL,
+    previous_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+-- INSERT OR REPLACE deletes without firing delete triggers, so the insert itself is refused.
+CREATE TRIGGER custody_in_order BEFORE INSERT ON custody
+WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM custody)
+    OR NEW.previous_sha256 IS NOT coalesce(
+        (SELECT sha256 FROM custody ORDER BY sequence DESC LIMIT 1),
+        '0000000000000000000000000000000000000000000000000000000000000000')
+BEGIN SELECT RAISE(ABORT, 'the custody log only grows at its end'); END;
+CREATE TRIGGER custody_no_update BEFORE UPDATE ON custody
+BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
+CREATE TRIGGER custody_no_delete BEFORE DELETE ON custody
+BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
+"""
+
+_EXHIBITS = """
+CREATE TABLE exhibits (
+    number TEXT PRIMARY KEY,
+    original_name TEXT NOT NULL,
+    stored_name TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL UNIQUE,
+    md5 TEXT NOT NULL,
+    sha1 TEXT NOT NULL,
+    media_type TEXT NOT NULL CHECK (media_type IN ('video', 'picture')),
+    added_utc TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    frames INTEGER NOT NULL,
+    thumbnail BLOB NOT NULL
+) STRICT;
+CREATE TABLE frame_indexes (
+    exhibit TEXT PRIMARY KEY REFERENCES exhibits (number),
+    time_base_numerator INTEGER NOT NULL,
+    time_base_denominator INTEGER NOT NULL,
+    average_rate REAL NOT NULL,
+    remark TEXT NOT NULL,
+    pts BLOB NOT NULL,
+    key BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER exhibits_no_replace BEFORE INSERT ON exhibits
+WHEN EXISTS (SELECT 1 FROM exhibits WHERE number = NEW.number OR sha256 = NEW.sha256
+    OR stored_name = NEW.stored_name)
+BEGIN SELECT RAISE(ABORT, 'an exhibit cannot be replaced'); END;
+CREATE TRIGGER exhibits_no_update BEFORE UPDATE ON exhibits
+BEGIN SELECT RAISE(ABORT, 'an exhibit cannot be changed'); END;
+CREATE TRIGGER exhibits_no_delete BEFORE DELETE ON exhibits
+BEGIN SELECT RAISE(ABORT, 'an exhibit cannot be removed'); END;
+"""
+
+_RUNS = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    exhibit TEXT NOT NULL REFERENCES exhibits (number),
+    detector TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    versions TEXT NOT NULL,
+    device TEXT NOT NULL,
+    precision TEXT NOT NULL,
+    started_utc TEXT NOT NULL,
+    finished_utc TEXT,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    frames INTEGER NOT NULL
+) STRICT;
+CREATE INDEX runs_of_exhibit ON runs (exhibit);
+CREATE TABLE committed (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    first INTEGER NOT NULL,
+    stop INTEGER NOT NULL,
+    PRIMARY KEY (run, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE faces (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    frame INTEGER NOT NULL,
+    track INTEGER NOT NULL,
+    score REAL,
+    state TEXT GENERATED ALWAYS AS (CASE WHEN score IS NULL
+        THEN 'face too small or blurred to score' ELSE 'scored' END) VIRTUAL,
+    x REAL NOT NULL,
+    y REAL NOT NULL,
+    width REAL NOT NULL,
+    height REAL NOT NULL,
+    landmarks BLOB NOT NULL,
+    PRIMARY KEY (run, frame, track)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE undecodable (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (run, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE segments (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    track INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    mean REAL NOT NULL,
+    peak REAL NOT NULL,
+    peak_frame INTEGER NOT NULL,
+    PRIMARY KEY (run, track, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE findings (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    position INTEGER NOT NULL,
+    track INTEGER,
+    finding TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    statistics TEXT NOT NULL,
+    PRIMARY KEY (run, position)
+) STRICT, WITHOUT ROWID;
+"""
+
+_REST = """
+CREATE TABLE facts (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    number TEXT NOT NULL,
+    title TEXT NOT NULL,
+    examiner TEXT NOT NULL,
+    organisation TEXT NOT NULL,
+    created_utc TEXT NOT NULL
+) STRICT;
+CREATE TABLE reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    signer TEXT NOT NULL,
+    created_utc TEXT NOT NULL,
+    custody_head TEXT NOT NULL
+) STRICT;
+"""
+
+
+@migrations()
+def first_format(db: Database) -> None:
+    """Make the tables of the first format."""
+    for script in (_CUSTODY, _EXHIBITS, _RUNS, _REST):
+        for statement in _statements(script):
+            db.conn.execute(statement)
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script at blank-free statement ends; `executescript` would end the transaction."""
+    import sqlite3
+
+    found, text = [], ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            found.append(text)
+            text = ""
+    return found
+
+
+def prepare(connection: Connection) -> None:
+    """Make the tables of a new case, in one transaction with its marks."""
+    with in_words():
+        migrations.apply(connection.database)
+        connection.database.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.database.conn.execute(f"PRAGMA user_version={FORMAT_VERSION}")
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Check that the database is a case of a format we know, and migrate an older one.
+
+    Raises:
+        CaseError: it is no case, or of a newer format, or older and open for reading only.
+    """
+    if connection.pragma("application_id") != APPLICATION_ID:
+        raise CaseError("The folder holds a case.sqlite that is no case of this program.")
+    version = connection.pragma("user_version")
+    if version > FORMAT_VERSION:
+        raise CaseError(
+            f"The case was made by a newer version of this program (case format {version}; this "
+            f"version knows {FORMAT_VERSION}). Install the newer version to open it."
+        )
+    if version == FORMAT_VERSION:
+        return
+    if connection.read_only:
+        raise CaseError(
+            "The case was made by an older version of this program. Open it for writing once, "
+            "so that it is brought up to date."
+        )
+    prepare(connection)
