@@ -6,10 +6,13 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlite_utils
+from numpy.typing import NDArray
 
 from workstation.errors import CaseError
 
@@ -124,6 +127,35 @@ class Connection:
         """The first row of a query, or None."""
         found = self.rows(sql, parameters)
         return found[0] if found else None
+
+    def numbers(self, sql: str, width: int, parameters: Sequence[Any] = ()) -> NDArray[np.float64]:
+        """All rows of a query that answers numbers only, float64 (N, width)."""
+        self._same_thread()
+        with in_words():
+            values = chain.from_iterable(self._raw.execute(sql, parameters))
+            return np.fromiter(values, dtype=np.float64).reshape(-1, width)
+
+    def blobs(self, sql: str, parameters: Sequence[Any] = ()) -> bytes:
+        """The blobs of a query that answers one blob a row, joined."""
+        self._same_thread()
+        with in_words():
+            return b"".join(chain.from_iterable(self._raw.execute(sql, parameters)))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let several queries see the same state, whatever others commit meanwhile."""
+        self._same_thread()
+        with in_words():
+            if self._raw.in_transaction:
+                yield
+                return
+            self._raw.execute("BEGIN")
+            self._owner = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._owner = None
+                self._raw.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

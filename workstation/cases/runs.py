@@ -189,12 +189,15 @@ class RunStore:
             condition, parameters = condition + " AND frame < ?", [*parameters, stop]
         if track is not None:
             condition, parameters = condition + " AND track = ?", [*parameters, track]
-        rows = self._connection.rows(
-            "SELECT frame, track, score, x, y, width, height, landmarks FROM faces "
-            f"WHERE {condition} ORDER BY frame, track",
-            parameters,
-        )
-        return _face_table(rows)
+        rest = f"FROM faces WHERE {condition} ORDER BY frame, track"
+        with self._connection.snapshot():
+            numbers = self._connection.numbers(
+                f"SELECT frame, track, coalesce(score, -1), x, y, width, height {rest}",
+                7,
+                parameters,
+            )
+            landmarks = self._connection.blobs(f"SELECT landmarks {rest}", parameters)
+        return _face_table(numbers, landmarks)
 
     def undecodable(self, run_id: int) -> list[Stretch]:
         """Stretches that could not be decoded, in order, joined where they touch."""
@@ -309,16 +312,13 @@ def _face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
         yield run_id, frame, track, score if scored else None, *box, points
 
 
-def _face_table(rows: list[tuple[Any, ...]]) -> FaceTable:
-    frame, track, score, x, y, width, height, points = zip(*rows, strict=True) if rows else [()] * 8
-    numbers: NDArray[np.float32] = np.array(score, dtype=np.float32)
-    box = np.array([x, y, width, height], dtype=np.float32).T
-    landmarks = np.frombuffer(b"".join(points), dtype="<f4").astype(np.float32)
+def _face_table(numbers: NDArray[np.float64], landmarks: bytes) -> FaceTable:
+    scored = numbers[:, 2] >= 0
     return FaceTable(
-        frame=np.array(frame, dtype=np.int64),
-        track=np.array(track, dtype=np.int32),
-        scored=~np.isnan(numbers),
-        score=numbers,
-        box=np.ascontiguousarray(box),
-        landmarks=landmarks.reshape(-1, 5, 2),
+        frame=numbers[:, 0].astype(np.int64),
+        track=numbers[:, 1].astype(np.int32),
+        scored=scored,
+        score=np.where(scored, numbers[:, 2], np.nan).astype(np.float32),
+        box=numbers[:, 3:].astype(np.float32),
+        landmarks=np.frombuffer(landmarks, dtype="<f4").astype(np.float32).reshape(-1, 5, 2),
     )
