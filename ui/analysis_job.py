@@ -1,0 +1,126 @@
+"""The analysis of one exhibit as a job."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal
+
+from ui.jobs import Desk, Job, JobProgress, JobState, Stopped
+from workstation.cases.custody import Act
+from workstation.cases.records import Run, RunOutcome
+
+CLOSED_REASON = "The window was closed before the analysis ended."
+
+_STATES = {
+    RunOutcome.COMPLETE: JobState.DONE,
+    RunOutcome.FAILED: JobState.FAILED,
+}
+
+
+class AnalysisJob(Job):
+    """Runs the pipeline on one exhibit and announces every stretch it commits.
+
+    Args:
+        exhibit: its number.
+        analyse: the pipeline; `workstation.analysis.pipeline.run_analysis` unless given.
+    """
+
+    stretch_scored = Signal(object)  # StretchScored, from the lane's thread
+
+    lane = "analysis"
+    kind = "analysis"
+
+    def __init__(self, exhibit: str, analyse: Callable[..., Run] | None = None) -> None:
+        from workstation.analysis.pipeline import Control
+
+        super().__init__(f"Analysing {exhibit}", exhibit)
+        self._analyse = analyse
+        self._control = Control()
+        self._interrupted = False
+
+    def work(self, desk: Desk) -> Run:
+        """The finished run; it continues an unfinished one of the same kind."""
+        from workstation.analysis.detector import default_detector
+        from workstation.analysis.pipeline import run_analysis
+        from workstation.analysis.settings import AnalysisSettings
+
+        if self.cancelled:
+            raise Stopped
+        analyse = self._analyse or run_analysis
+        detector = default_detector()
+        if self._analyse is None:
+            from workstation.analysis.detector import load_detector
+
+            self.advanced.emit(JobProgress("loading the detector", 0, 0, "frames"))
+            detector = load_detector(detector, desk.device)
+        run = analyse(
+            desk.case,
+            self.subject,
+            detector,
+            AnalysisSettings(),
+            desk.executor,
+            workers=desk.workers,
+            announce=self._heard,
+            control=self._control,
+        )
+        if self._interrupted and run.outcome is RunOutcome.CANCELLED:
+            return self._leave_interrupted(desk, run)
+        return run
+
+    @property
+    def can_pause(self) -> bool:
+        """An analysis can be paused."""
+        return True
+
+    def pause(self) -> None:
+        """Let the chunks in flight end and begin no others."""
+        self._control.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._control.resume()
+
+    def cancel(self) -> None:
+        """End the run as cancelled; what was scored stays."""
+        super().cancel()
+        self._control.cancel()
+
+    def interrupt(self) -> None:
+        """End the run so that it can be continued when the case is opened again."""
+        self._interrupted = True
+        self.cancel()
+
+    def state_after(self, result: Any) -> JobState:
+        """Done, failed, or cancelled, as the run ended."""
+        return _STATES.get(result.outcome, JobState.CANCELLED)
+
+    def _leave_interrupted(self, desk: Desk, run: Run) -> Run:
+        with desk.case.transaction():
+            desk.case.runs.finish(run.id, RunOutcome.INTERRUPTED, CLOSED_REASON)
+            desk.case.custody.append(
+                Act.ANALYSIS_INTERRUPTED,
+                run.exhibit,
+                run=run.id,
+                frames_done=run.frames_done,
+                reason=CLOSED_REASON,
+            )
+        return desk.case.runs.get(run.id)
+
+    def _heard(self, event: Any) -> None:
+        from workstation.analysis.pipeline import Progress
+
+        if not isinstance(event, Progress):
+            self.stretch_scored.emit(event)
+            return
+        measured = self._pace.progress(event.stage, event.frames_done, event.frames, "frames")
+        if measured is not None:
+            self.advanced.emit(
+                JobProgress(
+                    event.stage,
+                    event.frames_done,
+                    event.frames,
+                    "frames",
+                    measured.rate,
+                    event.seconds_left,
+                )
+            )

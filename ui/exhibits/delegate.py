@@ -1,0 +1,112 @@
+"""Draws one exhibit: thumbnail, number, name, state and progress."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from ui import theme
+from ui.exhibits.model import ROW_ROLE
+from ui.exhibits.rows import ExhibitRow
+from ui.icons import icon
+
+HEIGHT = 72
+PICTURE = QSize(72, 48)
+MARGIN = theme.GRID + 4
+ICON = 14
+
+
+class ExhibitDelegate(QStyledItemDelegate):
+    """Paints rows in the theme in force."""
+
+    def sizeHint(
+        self,
+        option: QStyleOptionViewItem,  # noqa: ARG002
+        index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002
+    ) -> QSize:
+        """Every row is as high as every other."""
+        return QSize(200, HEIGHT)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Draw the row."""
+        row: ExhibitRow = index.data(ROW_ROLE)
+        tokens = theme.current()
+        area = option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        _background(painter, option, tokens)
+        picture = QRect(
+            area.left() + MARGIN, area.top() + MARGIN, PICTURE.width(), PICTURE.height()
+        )
+        _picture(painter, picture, row, tokens)
+        left = picture.right() + MARGIN
+        text = QRect(left, area.top() + MARGIN - 2, area.right() - left - theme.GRID, HEIGHT - 20)
+        _text(painter, text, row, tokens)
+        if row.part is not None:
+            _progress(painter, QRect(left, area.bottom() - 9, text.width(), 3), row.part, tokens)
+        painter.restore()
+
+
+def _background(painter: QPainter, option: QStyleOptionViewItem, tokens: theme.Theme) -> None:
+    area = option.rect
+    if option.state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(area, tokens.colour("surface_3"))
+        painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), tokens.colour("accent"))
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(area, tokens.colour("surface_2"))
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.setPen(tokens.colour("focus"))
+        painter.drawRect(area.adjusted(0, 0, -1, -1))
+
+
+def _picture(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:
+    painter.fillRect(area, tokens.colour("surface_0"))
+    if row.thumbnail.isNull():
+        name = "file-alert-outline" if row.token == "danger" else "filmstrip"
+        spot = QRect(0, 0, 20, 20)
+        spot.moveCenter(area.center())
+        icon(name, "muted").paint(painter, spot)
+        return
+    fitted = QRect()
+    fitted.setSize(row.thumbnail.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    fitted.moveCenter(area.center())
+    painter.drawImage(fitted, row.thumbnail)
+
+
+def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:
+    name = row.name
+    x = area.left()
+    if row.number:
+        painter.setFont(theme.mono_font())
+        painter.setPen(tokens.colour("text"))
+        line = QRect(x, area.top(), area.width(), 18)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, row.number)
+    top = area.top() + (18 if row.number else 0)
+    painter.setFont(theme.text_font())
+    _elided(painter, QRect(x, top, area.width(), 18), name, tokens.colour("text"), middle=True)
+    state = QRect(x + ICON + 4, top + 18, area.width() - ICON - 4, 16)
+    icon(row.icon, row.token).paint(painter, QRect(x, state.top() + 1, ICON, ICON))
+    painter.setFont(theme.text_font(theme.SMALL))
+    _elided(
+        painter, state, row.state, tokens.colour("danger" if row.token == "danger" else "muted")
+    )
+
+
+def _elided(
+    painter: QPainter, area: QRect, text: str, colour: QColor, *, middle: bool = False
+) -> None:
+    how = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+    painter.setPen(colour)
+    shown = painter.fontMetrics().elidedText(text, how, area.width())
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _progress(painter: QPainter, area: QRect, part: float, tokens: theme.Theme) -> None:
+    painter.fillRect(area, tokens.colour("line"))
+    done = QRect(area)
+    done.setWidth(round(area.width() * part))
+    painter.fillRect(done, tokens.colour("accent"))

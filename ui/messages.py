@@ -1,0 +1,94 @@
+"""The one door through which the program tells the examiner what went wrong."""
+
+import functools
+import logging
+import platform
+import sys
+import traceback
+from dataclasses import dataclass
+from types import TracebackType
+
+import PySide6
+from PySide6.QtCore import QObject, Signal
+
+import workstation
+from workstation.errors import WorkstationError
+
+_log = logging.getLogger(__name__)
+
+FAULT_SENTENCE = (
+    "This is a fault of this program, not of the evidence. What was saved stays saved; "
+    "what was under way may have to be started again."
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something the examiner has to know.
+
+    Attributes:
+        sentence: what happened and what to do.
+        details: for whoever mends the program; "" for the world's faults.
+        fault: whether this program is at fault.
+    """
+
+    sentence: str
+    details: str = ""
+    fault: bool = False
+
+
+class Door(QObject):
+    """Announces messages; may be told from any thread."""
+
+    told = Signal(object)  # Message
+
+    def tell(self, error: BaseException) -> None:
+        """Announce an error and write a fault of this program to the log."""
+        message = message_for(error)
+        if message.fault:
+            _log.error("%s\n%s", message.sentence, message.details)
+        self.told.emit(message)
+
+    def say(self, sentence: str) -> None:
+        """Announce a sentence that is no error."""
+        self.told.emit(Message(sentence))
+
+
+@functools.cache
+def door() -> Door:
+    """The one door of this process."""
+    return Door()
+
+
+def message_for(error: BaseException) -> Message:
+    """The world's faults in their own words; anything else as a fault of this program."""
+    if isinstance(error, WorkstationError):
+        return Message(str(error))
+    lines = traceback.format_exception(error)
+    versions = (
+        f"workstation {workstation.__version__}, Python {platform.python_version()}, "
+        f"PySide6 {PySide6.__version__}, {platform.platform()}"
+    )
+    return Message(FAULT_SENTENCE, versions + "\n\n" + "".join(lines), fault=True)
+
+
+def tell(error: BaseException) -> None:
+    """Tell the examiner of an error, from any thread."""
+    door().tell(error)
+
+
+def say(sentence: str) -> None:
+    """Tell the examiner a sentence that is no error, from any thread."""
+    door().say(sentence)
+
+
+def install_hook() -> None:
+    """Send exceptions that nothing caught, in slots too, through the door."""
+    sys.excepthook = _uncaught
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    tell(error)

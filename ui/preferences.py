@@ -1,0 +1,108 @@
+"""What the window remembers between two uses; nothing in here is evidence."""
+
+import json
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+DEVICES = ("auto", "cpu", "cuda")
+MOST_RECENT = 8
+
+
+def _store() -> QSettings:
+    return QSettings(
+        QSettings.Format.IniFormat,
+        QSettings.Scope.UserScope,
+        "Deepfake Forensics Workstation",
+        "window",
+    )
+
+
+def theme() -> str:
+    """The chosen theme: "system", "dark" or "light"."""
+    return str(_store().value("theme", "dark"))
+
+
+def device() -> str:
+    """Where analysis runs: "auto", "cpu" or "cuda"."""
+    chosen = str(_store().value("device", "auto"))
+    return chosen if chosen in DEVICES else "auto"
+
+
+def most_workers() -> int:
+    """The most chunks this machine should analyse at once."""
+    return max(1, os.cpu_count() or 1)
+
+
+def workers() -> int:
+    """How many chunks are analysed at once."""
+    try:
+        chosen = int(str(_store().value("workers", "")))
+    except ValueError:
+        chosen = max(1, most_workers() - 1)
+    return min(max(chosen, 1), most_workers())
+
+
+def keep(*, theme: str, device: str, workers: int) -> None:
+    """Remember what the preferences dialog was left with."""
+    store = _store()
+    store.setValue("theme", theme)
+    store.setValue("device", device)
+    store.setValue("workers", workers)
+
+
+def recent_cases() -> list[Path]:
+    """Case folders opened before, newest first; some may be gone."""
+    return [Path(folder) for folder in _texts("recent")]
+
+
+def remember_case(folder: Path) -> None:
+    """Put a case folder at the head of the recent ones."""
+    others = [one for one in recent_cases() if one != folder]
+    _keep_texts("recent", [str(one) for one in [folder, *others]][:MOST_RECENT])
+
+
+def forget_case(folder: Path) -> None:
+    """Drop a case folder from the recent ones."""
+    _keep_texts("recent", [str(one) for one in recent_cases() if one != folder])
+
+
+def waiting_exhibits(folder: Path) -> list[str]:
+    """Exhibits of a case whose analysis was queued and not finished when the window last saw it."""
+    return _texts(f"waiting/{_key(folder)}")
+
+
+def remember_waiting(folder: Path, exhibits: list[str]) -> None:
+    """Remember which exhibits of a case are queued for analysis."""
+    if exhibits:
+        _keep_texts(f"waiting/{_key(folder)}", exhibits)
+    else:
+        _store().remove(f"waiting/{_key(folder)}")
+
+
+def layout(name: str) -> QByteArray:
+    """The saved sizes of a splitter or of the window; empty if never saved."""
+    value = _store().value(f"layout/{name}")
+    return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def keep_layout(name: str, state: QByteArray) -> None:
+    """Save the sizes of a splitter or of the window."""
+    _store().setValue(f"layout/{name}", state)
+
+
+def _key(folder: Path) -> str:
+    return str(folder).encode("utf-8", "surrogateescape").hex()
+
+
+def _texts(key: str) -> list[str]:
+    try:
+        texts = json.loads(str(_store().value(key, "[]")))
+    except ValueError:
+        return []
+    return [str(text) for text in texts] if isinstance(texts, list) else []
+
+
+def _keep_texts(key: str, texts: list[str]) -> None:
+    _store().setValue(key, json.dumps(texts))

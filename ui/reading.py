@@ -1,0 +1,135 @@
+"""What the window shows, read from a case in one go and handed over as frozen records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from workstation.cases.case import Case
+from workstation.cases.custody import Act, ChainCheck
+from workstation.cases.records import (
+    CaseFacts,
+    CustodyEntry,
+    Exhibit,
+    FaceTable,
+    FindingRecord,
+    FrameIndex,
+    Run,
+    RunOutcome,
+    Segment,
+    Stretch,
+)
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """The open case as the top bar shows it.
+
+    Attributes:
+        locked_by: the sentence that says who else has it open for writing, or "".
+        unfinished: exhibits whose analysis was begun and not brought to an end.
+    """
+
+    folder: Path
+    facts: CaseFacts
+    read_only: bool
+    locked_by: str = ""
+    unfinished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExhibitLine:
+    """One exhibit as the list shows it.
+
+    Attributes:
+        verification: "intact", "altered", "missing", or "" if never verified.
+        undecodable: frames of the newest run that could not be decoded.
+    """
+
+    exhibit: Exhibit
+    run: Run | None = None
+    finding: FindingRecord | None = None
+    verification: str = ""
+    undecodable: int = 0
+    thumbnail: QImage = field(default_factory=QImage, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class CustodyView:
+    """The custody log and the state of its chain."""
+
+    entries: tuple[CustodyEntry, ...]
+    chain: ChainCheck
+
+
+@dataclass(frozen=True)
+class ExhibitView:
+    """One exhibit with its newest run, as player, timeline and inspector show it.
+
+    Attributes:
+        path: the copy in the case.
+        findings: the whole exhibit's first, then by track; empty until the run is concluded.
+    """
+
+    exhibit: Exhibit
+    path: Path
+    index: FrameIndex
+    run: Run | None
+    faces: FaceTable | None
+    undecodable: tuple[Stretch, ...]
+    segments: tuple[Segment, ...]
+    findings: tuple[FindingRecord, ...]
+
+
+def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:
+    """Every exhibit with its newest run, finding and last verification."""
+    verified = _last_verifications(case)
+    return tuple(_line(case, exhibit, verified) for exhibit in case.exhibits.all())
+
+
+def read_exhibit(case: Case, number: str) -> ExhibitView:
+    """One exhibit with everything its newest run has committed."""
+    exhibit = case.exhibits.get(number)
+    run = case.runs.latest(number)
+    return ExhibitView(
+        exhibit=exhibit,
+        path=case.folder / exhibit.stored_name,
+        index=case.exhibits.index(number),
+        run=run,
+        faces=case.runs.faces(run.id) if run else None,
+        undecodable=tuple(case.runs.undecodable(run.id)) if run else (),
+        segments=tuple(case.runs.segments(run.id)) if run else (),
+        findings=_in_order(case.runs.findings(run.id)) if run else (),
+    )
+
+
+def read_custody(case: Case) -> CustodyView:
+    """The custody log, walked."""
+    return CustodyView(tuple(case.custody.entries()), case.custody.verify())
+
+
+def _line(case: Case, exhibit: Exhibit, verified: Mapping[str, str]) -> ExhibitLine:
+    run = case.runs.latest(exhibit.number)
+    whole, undecodable = None, 0
+    if run is not None:
+        undecodable = sum(part.last - part.first + 1 for part in case.runs.undecodable(run.id))
+        if run.outcome is RunOutcome.COMPLETE:
+            findings = case.runs.findings(run.id)
+            whole = next((one for one in findings if one.track is None), None)
+    thumbnail = QImage.fromData(exhibit.thumbnail) if exhibit.thumbnail else QImage()
+    return ExhibitLine(
+        exhibit, run, whole, verified.get(exhibit.number, ""), undecodable, thumbnail
+    )
+
+
+def _in_order(findings: list[FindingRecord]) -> tuple[FindingRecord, ...]:
+    return tuple(sorted(findings, key=lambda one: one.track or 0))
+
+
+def _last_verifications(case: Case) -> dict[str, str]:
+    return {
+        entry.subject: str(entry.details.get("result", ""))
+        for entry in case.custody.entries()
+        if entry.act == Act.EXHIBIT_VERIFIED
+    }

@@ -1,0 +1,130 @@
+"""Small building blocks that several parts of the window share."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from ui import theme
+from ui.icons import icon
+
+
+def label(text: str = "", kind: str = "", *, wrap: bool = False, mono: bool = False) -> QLabel:
+    """A label; `kind` is "title", "heading", "muted", "small" or "danger" in the style sheet."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if kind:
+        made.setProperty("kind", kind)
+    if mono:
+        made.setFont(theme.mono_font())
+    return made
+
+
+def heading(text: str) -> QLabel:
+    """The small heading of a panel."""
+    return label(text.upper(), "heading")
+
+
+def button(
+    text: str, clicked: Callable[[], object], *, primary: bool = False, quiet: bool = False
+) -> QPushButton:
+    """A push button; one primary button at most in any place."""
+    made = QPushButton(text)
+    made.setProperty("primary", primary)
+    made.setProperty("quiet", quiet)
+    made.setAutoDefault(False)
+    made.clicked.connect(lambda: clicked())
+    return made
+
+
+def line() -> QFrame:
+    """A thin horizontal separator."""
+    made = QFrame()
+    made.setProperty("kind", "line")
+    return made
+
+
+class IconButton(QToolButton):
+    """A button that shows an icon only, and says in words what it does."""
+
+    def __init__(
+        self, name: str, words: str, clicked: Callable[[], object], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name = name
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAutoRaise(True)
+        self.say(words)
+        self.clicked.connect(lambda: clicked())
+        theme.keeper().changed.connect(self._draw)
+        self._draw()
+
+    def say(self, words: str) -> None:
+        """Change what the button says it does."""
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+
+    def show_icon(self, name: str) -> None:
+        """Change the icon."""
+        self._name = name
+        self._draw()
+
+    def _draw(self) -> None:
+        self.setIcon(icon(self._name))
+
+
+class Banner(QFrame):
+    """A sentence across the window with up to two buttons, until it is dismissed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "banner")
+        self._text = label(wrap=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons: list[QPushButton] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        self._row.setSpacing(theme.GRID)
+        self._row.addWidget(self._text, 1)
+        self._close = IconButton("close", "Dismiss this message", self.dismiss)
+        self._row.addWidget(self._close)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence shown."""
+        return self._text.text()
+
+    def say(
+        self, sentence: str, *buttons: tuple[str, Callable[[], object]], danger: bool = False
+    ) -> None:
+        """Show a sentence with buttons; clicking one dismisses the banner."""
+        self._clear()
+        self._text.setText(sentence)
+        self.setAccessibleName(sentence)
+        self.setProperty("danger", danger)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        for words, clicked in buttons:
+            made = button(words, lambda act=clicked: self._act(act))
+            self._row.insertWidget(self._row.count() - 1, made)
+            self._buttons.append(made)
+        self.show()
+
+    def dismiss(self) -> None:
+        """Hide the banner."""
+        self._clear()
+        self._text.clear()
+        self.hide()
+
+    def _act(self, act: Callable[[], object]) -> None:
+        self.dismiss()
+        act()
+
+    def _clear(self) -> None:
+        for made in self._buttons:
+            self._row.removeWidget(made)
+            made.hide()
+            made.deleteLater()
+        self._buttons = []

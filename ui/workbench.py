@@ -1,0 +1,250 @@
+"""The one object that holds the open case and announces what changes in it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from ui import messages, preferences, reading
+from ui.analysis_job import AnalysisJob
+from ui.background import Background
+from ui.job_queue import JobQueue
+from ui.jobs import IntakeJob, Job, VerificationJob
+from ui.reading import CaseView, ExhibitLine, ExhibitView
+from workstation.cases.case import Case
+from workstation.errors import CaseLocked
+
+
+class Workbench(QObject):
+    """The open case, the selected exhibit and its newest run; widgets listen to it.
+
+    The case is read on a thread of its own, so that no slow disk stops the window; what widgets
+    get are frozen records.
+    """
+
+    case_opened = Signal(object)  # CaseView
+    case_closed = Signal()
+    exhibits_changed = Signal(object)  # tuple[ExhibitLine, ...]
+    exhibit_selected = Signal(object)  # str | None
+    run_changed = Signal(object)  # ExhibitView | None: show this exhibit and its newest run
+    faces_committed = Signal(object, object, object)  # first, stop, FaceTable
+    findings_changed = Signal(object)  # ExhibitView
+    custody_changed = Signal(object)  # CustodyView
+    track_selected = Signal(object)  # int | None
+    frame_wanted = Signal(object)  # int: the player should show this frame
+    saved = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.view: CaseView | None = None
+        self.exhibits: tuple[ExhibitLine, ...] = ()
+        self.selected: str | None = None
+        self.shown: ExhibitView | None = None
+        self.jobs: JobQueue | None = None
+        self._case: Case | None = None
+        self._background = Background("reading", self)
+
+    # the case
+
+    def create_case(
+        self, folder: Path, *, then: Callable[[], None] | None = None, **facts: str
+    ) -> None:
+        """Make a case in `folder` and open it; `then` is called when it stands."""
+        self._open(lambda: (Case.create(folder, **facts), ""), then)
+
+    def open_case(self, folder: Path) -> None:
+        """Open a case; for reading only where somebody else has it open for writing."""
+        self._open(lambda: _open_or_read(folder), None)
+
+    def close_case(self) -> None:
+        """Close the case; every job must have ended (`JobQueue.stop`)."""
+        if self._case is None:
+            return
+        case, self._case = self._case, None
+        if self.jobs is not None:
+            self.jobs.close()
+            self.jobs.deleteLater()
+            self.jobs = None
+        self.view, self.exhibits, self.selected, self.shown = None, (), None, None
+        self._background.ask(case.close, lambda _: None)
+        self.case_closed.emit()
+
+    def close(self) -> None:
+        """Close the case and end the reading thread."""
+        case = self._case
+        self.close_case()
+        self._background.close()
+        if case is not None:
+            case.close()
+
+    @property
+    def writable(self) -> bool:
+        """Whether a case is open and may be written."""
+        return self.view is not None and not self.view.read_only
+
+    # selection
+
+    def select(self, number: str | None) -> None:
+        """Select an exhibit; its run follows as `run_changed` when it has been read."""
+        if number == self.selected:
+            return
+        self.selected, self.shown = number, None
+        self.exhibit_selected.emit(number)
+        self.run_changed.emit(None)
+        if number is not None:
+            self._read_selected()
+
+    def select_track(self, track: int | None) -> None:
+        """Point out one face track everywhere."""
+        self.track_selected.emit(track)
+
+    def want_frame(self, frame: int) -> None:
+        """Ask the player to show a frame of the selected exhibit."""
+        self.frame_wanted.emit(frame)
+
+    # jobs
+
+    def add_exhibits(self, files: Sequence[Path]) -> None:
+        """Queue files for intake."""
+        for file in files:
+            self._add(IntakeJob(file))
+
+    def analyse(self, numbers: Sequence[str]) -> None:
+        """Queue exhibits for analysis, those already queued left where they are."""
+        for number in numbers:
+            if self.jobs is not None and self.jobs.find("analysis", number) is None:
+                job = AnalysisJob(number)
+                job.stretch_scored.connect(self._stretch_scored)
+                self._add(job)
+        self._remember_waiting()
+
+    def verify(self, number: str | None = None) -> VerificationJob:
+        """Queue the verification of one exhibit, or of the whole case."""
+        job = VerificationJob(number)
+        self._add(job)
+        return job
+
+    def stop_jobs(self) -> None:
+        """Stop every job so that analysis can go on when the case is opened again."""
+        if self.jobs is not None:
+            self._remember_waiting()
+            self.jobs.stop()
+
+    def add_job(self, job: Job) -> None:
+        """Queue any other job."""
+        self._add(job)
+
+    def ask(self, question: Callable[[Case], Any], answered: Callable[[Any], None]) -> None:
+        """Read something from the case off the window's thread; dropped if the case changes."""
+        case = self._case
+        if case is None:
+            return
+
+        def still_wanted(answer: Any) -> None:
+            if self._case is case:
+                answered(answer)
+
+        self._background.ask(lambda: question(case), still_wanted)
+
+    def refresh(self) -> None:
+        """Read the exhibits and the custody log anew."""
+        self.ask(reading.read_exhibits, self._exhibits_read)
+        self.ask(reading.read_custody, self.custody_changed.emit)
+
+    # what comes back
+
+    def _open(
+        self, question: Callable[[], tuple[Case, str]], then: Callable[[], None] | None
+    ) -> None:
+        self.close_case()
+
+        def opened(answer: tuple[Case, CaseView]) -> None:
+            self._opened(*answer)
+            if then is not None:
+                then()
+
+        def open_and_view() -> tuple[Case, CaseView]:
+            case, locked_by = question()
+            unfinished = [run.exhibit for run in case.runs.interrupted()]
+            waiting = preferences.waiting_exhibits(case.folder)
+            present = {exhibit.number for exhibit in case.exhibits.all()}
+            both = dict.fromkeys(one for one in [*unfinished, *waiting] if one in present)
+            view = CaseView(case.folder, case.facts, case.read_only, locked_by, tuple(both))
+            return case, view
+
+        self._background.ask(open_and_view, opened)
+
+    def _opened(self, case: Case, view: CaseView) -> None:
+        self._case, self.view = case, view
+        self.jobs = JobQueue(
+            case.another,
+            workers=preferences.workers(),
+            device=preferences.device(),
+            parent=self,
+        )
+        self.jobs.job_ended.connect(self._job_ended)
+        preferences.remember_case(view.folder)
+        self.case_opened.emit(view)
+        self.refresh()
+
+    def _exhibits_read(self, lines: tuple[ExhibitLine, ...]) -> None:
+        self.exhibits = lines
+        self.exhibits_changed.emit(lines)
+        if self.selected is None and lines:
+            self.select(lines[0].exhibit.number)
+
+    def _read_selected(self) -> None:
+        number = self.selected
+        if number is not None:
+            self.ask(lambda case: reading.read_exhibit(case, number), self._exhibit_read)
+
+    def _exhibit_read(self, view: ExhibitView) -> None:
+        if view.exhibit.number != self.selected:
+            return
+        self.shown = view
+        self.run_changed.emit(view)
+        self.findings_changed.emit(view)
+
+    def _stretch_scored(self, event: Any) -> None:
+        self.saved.emit()
+        if event.exhibit != self.selected:
+            return
+        if self.shown is None or self.shown.run is None or self.shown.run.id != event.run:
+            self._read_selected()
+            return
+
+        def read(faces: Any) -> None:
+            if self.selected == event.exhibit:
+                self.faces_committed.emit(event.first, event.stop, faces)
+
+        self.ask(lambda case: case.runs.faces(event.run, event.first, event.stop), read)
+
+    def _add(self, job: Job) -> None:
+        if self.jobs is None:
+            raise RuntimeError("no case is open")
+        self.jobs.add(job)
+
+    def _job_ended(self, job: Job) -> None:
+        if self.view is None:
+            return
+        self._remember_waiting()
+        self.saved.emit()
+        self.refresh()
+        if job.kind == "analysis" and job.subject == self.selected:
+            self._read_selected()
+        if job.error is not None and job.kind != "intake":
+            messages.tell(job.error)
+
+    def _remember_waiting(self) -> None:
+        if self.jobs is None or self.view is None or not self.writable or self.jobs.stopping:
+            return
+        waiting = [job.subject for job in self.jobs.jobs() if job.kind == "analysis"]
+        preferences.remember_waiting(self.view.folder, waiting)
+
+
+def _open_or_read(folder: Path) -> tuple[Case, str]:
+    try:
+        return Case.open(folder), ""
+    except CaseLocked as locked:
+        return Case.open(folder, read_only=True), str(locked)
