@@ -1,0 +1,133 @@
+"""Whether a report matches a case: item by item, each with a sentence."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workstation.analysis.export import scores_digest
+from workstation.cases.case import Case
+from workstation.cases.custody import Act
+from workstation.errors import CaseError
+
+
+@dataclass(frozen=True)
+class Match:
+    """One item of a report held against the case.
+
+    Attributes:
+        item: "report", "case number", "custody log", an exhibit or a run.
+        matches: whether both agree.
+        sentence: the same in words.
+    """
+
+    item: str
+    matches: bool
+    sentence: str
+
+
+def match_case(sha256: str, facts: Mapping[str, Any], case: Case) -> tuple[Match, ...]:
+    """Hold a report against a case.
+
+    Args:
+        sha256: Digest of the report's file.
+        facts: The facts attached to the report.
+        case: The case.
+
+    Raises:
+        CaseError: The case cannot be read.
+    """
+    return (
+        _number(facts, case),
+        _logged(sha256, case),
+        _head(facts, case),
+        *_exhibits(facts, case),
+        *_runs(facts, case),
+    )
+
+
+def _number(facts: Mapping[str, Any], case: Case) -> Match:
+    same = facts["case"]["number"] == case.facts.number
+    return Match(
+        "case number",
+        same,
+        f"The report is on this case, {case.facts.number}."
+        if same
+        else f"The report is on case {facts['case']['number']}, not on case {case.facts.number}.",
+    )
+
+
+def _logged(sha256: str, case: Case) -> Match:
+    entry = next(
+        (
+            entry
+            for entry in case.custody.entries()
+            if entry.act == Act.REPORT_SIGNED and entry.details.get("sha256") == sha256
+        ),
+        None,
+    )
+    if entry is None:
+        return Match(
+            "report",
+            False,
+            "The custody log does not hold this file's SHA-256: this is not a report that the case"
+            " recorded.",
+        )
+    return Match(
+        "report", True, f"The file's SHA-256 is in the custody log, entry {entry.sequence}."
+    )
+
+
+def _head(facts: Mapping[str, Any], case: Case) -> Match:
+    chain = case.custody.verify()
+    head = facts["custody"]["head"]
+    if not chain.intact:
+        return Match("custody log", False, f"The custody log is not intact. {chain.problem}")
+    entry = next((entry for entry in case.custody.entries() if entry.sha256 == head), None)
+    if entry is None:
+        return Match(
+            "custody log",
+            False,
+            "The custody log does not hold the entry that it ended with when the report was made:"
+            " it is another log, or it was rewritten.",
+        )
+    return Match(
+        "custody log",
+        True,
+        f"The custody log is intact and goes on from the head that the report prints,"
+        f" entry {entry.sequence}.",
+    )
+
+
+def _exhibits(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:
+    for reported in facts["exhibits"]:
+        number = reported["number"]
+        try:
+            same = case.exhibits.get(number).hashes.sha256 == reported["sha256"]
+        except CaseError:
+            yield Match(number, False, f"The case has no exhibit {number}.")
+            continue
+        yield Match(
+            number,
+            same,
+            f"The SHA-256 of {number} in the report {'equals' if same else 'differs from'} the"
+            " acquisition hash in the case.",
+        )
+
+
+def _runs(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:
+    for reported in facts["runs"]:
+        item = f"{reported['exhibit']}, run {reported['id']}"
+        try:
+            run = case.runs.get(reported["id"])
+        except CaseError:
+            yield Match(item, False, f"The case has no run {reported['id']} on this exhibit.")
+            continue
+        scores = scores_digest(case, run) == reported["scores_sha256"]
+        said = [(finding["track"], finding["finding"]) for finding in reported["findings"]]
+        held = [(finding.track, str(finding.finding)) for finding in case.runs.findings(run.id)]
+        yield Match(
+            item,
+            scores and said == held,
+            f"The scores of {item} {'equal' if scores else 'differ from'} those in the case, the"
+            f" findings {'are the same' if said == held else 'are not the same'}.",
+        )

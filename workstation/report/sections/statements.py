@@ -1,0 +1,17 @@
+"""What scores and findings are and are not, and the limits that hold for all of them."""
+
+from reportlab.platypus import Flowable
+
+from workstation.report import style, words
+from workstation.report.context import ReportContext
+
+
+def build(context: ReportContext) -> list[Flowable]:
+    """The statement on scores, the propositions, and the general limits."""
+    return [
+        style.Heading(context.section("How to read this report"), style.HEADING, "statements"),
+        style.paragraph(words.SCORE_STATEMENT),
+        style.paragraph(words.PROPOSITIONS),
+        style.paragraph(words.OTHER_EVIDENCE),
+        *style.bullets(words.GENERAL_LIMITS),
+    ]
