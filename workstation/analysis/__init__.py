@@ -1,0 +1,1 @@
+"""Analysis: faces, tracks, crops, scores, segments and findings."""

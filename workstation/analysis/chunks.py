@@ -1,0 +1,192 @@
+"""The unit of analysis work: one chunk, from the exhibit's file to embeddings.
+
+`analyse_chunk` is plain and holds no state, so any engine can run it: threads, processes, a
+cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.analysis.chunk_result import ChunkResult
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector
+from workstation.analysis.faces import FaceFinder, Faces, no_faces
+from workstation.analysis.following import Step, follow
+from workstation.analysis.gathering import FaceGatherer
+from workstation.analysis.planning import ChunkSpan
+from workstation.analysis.settings import AnalysisSettings
+from workstation.analysis.shots import is_cut, sketch
+from workstation.analysis.stopwatch import Stopwatch
+from workstation.cases.records import FrameIndex, Stretch
+from workstation.evidence.frames import Frame, read_frames
+
+
+@dataclass(frozen=True)
+class ChunkRequest:
+    """Everything a worker must know; numbers and paths only, so that it can travel.
+
+    Attributes:
+        path: The exhibit's file.
+        index: The exhibit's whole frame index.
+        span: The frames to analyse.
+        settings: How.
+        detector: With what.
+        device: "cpu" or "cuda".
+        threads: Threads torch may use for this chunk on a CPU. One keeps rounding the same on
+            every machine and for every number of workers; chunks side by side fill the cores.
+    """
+
+    path: Path
+    index: FrameIndex
+    span: ChunkSpan
+    settings: AnalysisSettings
+    detector: DetectorInfo
+    device: str
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One decoded frame, or its absence, with its sketch and whether a shot begins with it."""
+
+    number: int
+    pixels: NDArray[np.uint8] | None
+    sketch: NDArray[np.uint8] | None
+    cut: bool
+
+
+def analyse_chunk(request: ChunkRequest) -> ChunkResult:
+    """Decode a chunk, find and follow faces, cut them out and embed them.
+
+    Holds no more frames than one grid interval at a time.
+
+    Args:
+        request: What to do.
+
+    Returns:
+        Numbers only; frames that could not be decoded are among them, with the reason.
+
+    Raises:
+        ExhibitError: The exhibit cannot be opened or read at all.
+        DetectorError: The detector cannot be loaded.
+    """
+    import torch
+
+    if request.device == "cpu" and torch.get_num_threads() != request.threads:
+        torch.set_num_threads(request.threads)
+    return _ChunkAnalysis(request).run()
+
+
+class _ChunkAnalysis:
+    """The steps of one chunk, and what they share."""
+
+    def __init__(self, request: ChunkRequest) -> None:
+        self._request = request
+        self._span = request.span
+        self._count = len(request.index)
+        self._watch = Stopwatch()
+        self._detector: Detector = load_detector(request.detector, request.device)
+        self._finder = FaceFinder(request.settings, request.device)
+        self._gatherer = FaceGatherer(self._detector, request.settings.batch, self._watch)
+        self._cuts: list[tuple[int, NDArray[np.uint8]]] = []
+        self._undecodable: list[Stretch] = []
+
+    def run(self) -> ChunkResult:
+        looks = self._looks()
+        interval = [next(looks)]
+        faces = self._find(interval[0].pixels)
+        chains = self._gatherer.begin(len(faces))
+        self._emit(interval[0], faces, chains)
+        closing = (np.zeros(0, np.int32), np.zeros((0, 4), np.float32))
+        for look in looks:
+            interval.append(look)
+            if not self._is_anchor(look.number):
+                continue
+            end = self._find(look.pixels)
+            steps = self._follow(interval, faces, end)
+            for passed, step in zip(interval[1:], steps, strict=True):
+                carried = np.append(chains, -1)[step.origin]
+                if passed.number == self._span.stop:
+                    kept = carried >= 0
+                    closing = (carried[kept].astype(np.int32), step.faces.box[kept])
+                    break
+                chains = self._gatherer.begin_where_new(carried)
+                self._emit(passed, step.faces, chains)
+            interval, faces = [look], end
+        return self._result(*closing)
+
+    def _is_anchor(self, number: int) -> bool:
+        return number % self._request.settings.grid == 0 or number == self._count - 1
+
+    def _find(self, pixels: NDArray[np.uint8] | None) -> Faces:
+        if pixels is None:
+            return no_faces()
+        with self._watch.stage("faces"):
+            return self._finder.find(pixels)
+
+    def _follow(self, interval: list[_Look], opening: Faces, closing: Faces) -> list[Step]:
+        pixels = [look.pixels for look in interval]
+        return follow(pixels, [look.cut for look in interval], opening, closing, self._find)
+
+    def _emit(self, look: _Look, faces: Faces, chains: NDArray[np.int32]) -> None:
+        if look.pixels is not None:
+            self._gatherer.add(look.number, look.pixels, faces, chains)
+
+    def _looks(self) -> Iterator[_Look]:
+        """The chunk's frames and the one behind it, each compared with the one before."""
+        before: NDArray[np.uint8] | None = None
+        for number, frame in self._frames():
+            if frame is None:
+                before = None
+                yield _Look(number, None, None, False)
+                continue
+            with self._watch.stage("shots"):
+                now = sketch(frame.pixels)
+                cut = before is not None and is_cut(before, now)
+            if cut and before is not None:
+                self._cuts.append((number, np.stack([before, now])))
+            before = now
+            yield _Look(number, frame.pixels, now, cut)
+
+    def _frames(self) -> Iterator[tuple[int, Frame | None]]:
+        """Number by number, None where a frame cannot be decoded."""
+        stop = min(self._span.stop + 1, self._count)
+        source = read_frames(self._request.path, self._request.index, self._span.first, stop)
+        while True:
+            with self._watch.stage("decode"):
+                item = next(source, None)
+            if item is None:
+                return
+            if isinstance(item, Frame):
+                yield item.number, item
+                continue
+            self._note(item)
+            for number in range(item.first, item.last + 1):
+                yield number, None
+
+    def _note(self, stretch: Stretch) -> None:
+        last = min(stretch.last, self._span.stop - 1)
+        if stretch.first <= last:
+            self._undecodable.append(replace(stretch, last=last))
+
+    def _result(
+        self, closing_chain: NDArray[np.int32], closing_box: NDArray[np.float32]
+    ) -> ChunkResult:
+        cuts = np.array([number for number, _ in self._cuts], np.int64)
+        sketches = np.array([pair for _, pair in self._cuts], np.uint8).reshape(-1, 2, 36, 64)
+        return ChunkResult(
+            self._span.first,
+            self._span.stop,
+            **self._gatherer.finish(),
+            closing_chain=closing_chain,
+            closing_box=closing_box,
+            cut=cuts,
+            cut_sketch=sketches,
+            undecodable=tuple(self._undecodable),
+            seconds=dict(self._watch.seconds),
+        )

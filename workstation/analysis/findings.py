@@ -1,0 +1,203 @@
+"""Findings: what scores say, in the words of SWGDE 23-V-001, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.analysis.segments import flag_segments, frame_length
+from workstation.cases.records import FaceTable, Finding, FindingRecord, Segment, Stretch
+
+_LONG_SEGMENT_SECONDS = 1.0
+_STRENGTH = (Finding.SUPPORTS, Finding.INCONCLUSIVE, Finding.DOES_NOT_SUPPORT)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The card's decision rule.
+
+    Attributes:
+        low: A mean score under this does not support manipulation, 0..1.
+        high: A mean score over this supports it, 0..1.
+        minimum_frames: With fewer scored frames a track is inconclusive.
+        not_covered: Sentences about what the detector was not made for.
+    """
+
+    low: float
+    high: float
+    minimum_frames: int
+    not_covered: tuple[str, ...]
+
+    @classmethod
+    def of_card(cls, card: Mapping[str, Any]) -> Thresholds:
+        """The rule on a card.
+
+        Args:
+            card: Plain JSON.
+        """
+        decision = card["decision"]
+        return cls(
+            float(decision["low"]),
+            float(decision["high"]),
+            int(decision["minimum_frames"]),
+            tuple(card["not_covered"]),
+        )
+
+
+def conclude(
+    faces: FaceTable,
+    times: NDArray[np.float64],
+    undecodable: Sequence[Stretch],
+    rule: Thresholds,
+) -> tuple[list[Segment], list[FindingRecord]]:
+    """Draw the findings of a run.
+
+    Args:
+        faces: All faces of the run.
+        times: Seconds of every frame, float64 ``(frames,)``.
+        undecodable: Frames that could not be decoded.
+        rule: From the detector's card.
+
+    Returns:
+        Segments; and findings, the exhibit's first, then each track's.
+    """
+    segments = flag_segments(faces, times, rule.low, rule.high)
+    tracks = [
+        _of_track(number, faces, times, segments, rule)
+        for number in np.unique(faces.track).tolist()
+    ]
+    return segments, [_of_exhibit(tracks, faces, times, undecodable, rule), *tracks]
+
+
+def _of_track(
+    number: int,
+    faces: FaceTable,
+    times: NDArray[np.float64],
+    segments: Sequence[Segment],
+    rule: Thresholds,
+) -> FindingRecord:
+    mine = faces.track == number
+    scores = faces.score[mine & faces.scored].astype(np.float64)
+    shown = int(mine.sum())
+    flagged = [segment for segment in segments if segment.track == number]
+    statistics = _statistics(scores, shown, rule) | {"segments": len(flagged)}
+    finding, reasons = _judge(number, scores, flagged, times, rule)
+    unsuitable = shown - len(scores)
+    if unsuitable * 2 > shown:
+        reasons.append(
+            f"In {unsuitable} of the {shown} frames that show it, the face of track {number} was "
+            "too small or blurred to score."
+        )
+    if finding is Finding.DOES_NOT_SUPPORT:
+        reasons += _not_covered(rule)
+    return FindingRecord(number, finding, tuple(reasons), statistics)
+
+
+def _judge(
+    number: int,
+    scores: NDArray[np.float64],
+    flagged: Sequence[Segment],
+    times: NDArray[np.float64],
+    rule: Thresholds,
+) -> tuple[Finding, list[str]]:
+    """Finding and main reasons of one track."""
+    if not len(scores):
+        return Finding.INCONCLUSIVE, [f"No frame of track {number} could be scored."]
+    mean = float(scores.mean())
+    said = f"Mean score {mean:.2f} over {_frames(len(scores))} of track {number}"
+    if len(scores) < rule.minimum_frames:
+        few = f"{said}; fewer than {rule.minimum_frames} scored frames are too few for a finding."
+        return Finding.INCONCLUSIVE, [few]
+    if mean > rule.high:
+        return Finding.SUPPORTS, [f"{said}, above {rule.high:.2f}.", *_flag_reason(flagged, times)]
+    if mean >= rule.low:
+        zone = f"{said}, in the inconclusive zone from {rule.low:.2f} to {rule.high:.2f}."
+        return Finding.INCONCLUSIVE, [zone, *_flag_reason(flagged, times)]
+    long = [s for s in flagged if _seconds(s, times) >= _LONG_SEGMENT_SECONDS - 1e-9]
+    if long:
+        mixed = f"{said}, below {rule.low:.2f}, but part of the track scores high."
+        return Finding.INCONCLUSIVE, [mixed, *_flag_reason(long, times)]
+    return Finding.DOES_NOT_SUPPORT, [f"{said}, below {rule.low:.2f}."]
+
+
+def _flag_reason(flagged: Sequence[Segment], times: NDArray[np.float64]) -> list[str]:
+    if not flagged:
+        return []
+    longest = max(flagged, key=lambda segment: (_seconds(segment, times), -segment.first))
+    count = "1 segment is" if len(flagged) == 1 else f"{len(flagged)} segments are"
+    return [
+        f"{count} flagged; the longest lasts {_seconds(longest, times):.1f} s, frames "
+        f"{longest.first} to {longest.last}, mean score {longest.mean:.2f}."
+    ]
+
+
+def _of_exhibit(
+    tracks: Sequence[FindingRecord],
+    faces: FaceTable,
+    times: NDArray[np.float64],
+    undecodable: Sequence[Stretch],
+    rule: Thresholds,
+) -> FindingRecord:
+    """The strongest of the tracks' findings, with what was not seen."""
+    scores = faces.score[faces.scored].astype(np.float64)
+    lost = sum(stretch.last - stretch.first + 1 for stretch in undecodable)
+    shown = len(np.unique(faces.frame))
+    statistics = _statistics(scores, shown, rule) | {
+        "tracks": len(tracks),
+        "frames": len(times),
+        "undecodable": lost,
+    }
+    if not len(scores):
+        finding, reasons = Finding.INCONCLUSIVE, ["No face could be scored."]
+    else:
+        finding, reasons = _strongest(tracks)
+    if lost:
+        share = 100 * lost / len(times)
+        reasons.append(f"{lost} of {len(times)} frames ({share:.1f} %) could not be decoded.")
+    if finding is Finding.DOES_NOT_SUPPORT:
+        reasons += _not_covered(rule)
+    return FindingRecord(None, finding, tuple(reasons), statistics)
+
+
+def _strongest(tracks: Sequence[FindingRecord]) -> tuple[Finding, list[str]]:
+    """The strongest finding among tracks, and the main reason of the track that speaks loudest."""
+    finding = next(kind for kind in _STRENGTH if any(track.finding is kind for track in tracks))
+    same = [track for track in tracks if track.finding is finding]
+    # An unscored track is inconclusive for want of data; one that was scored says more.
+    loudest = max(same, key=lambda t: (t.statistics["scored"] > 0, t.statistics["mean"] or 0.0))
+    reasons = [loudest.reasons[0]]
+    if len(tracks) > 1:
+        counts = [(kind, sum(t.finding is kind for t in tracks)) for kind in _STRENGTH]
+        listed = ", ".join(f"{count} “{kind}”" for kind, count in counts if count)
+        reasons.append(f"Of {len(tracks)} face tracks: {listed}.")
+    return finding, reasons
+
+
+def _statistics(scores: NDArray[np.float64], shown: int, rule: Thresholds) -> dict[str, Any]:
+    some = len(scores) > 0
+    return {
+        "mean": float(scores.mean()) if some else None,
+        "peak": float(scores.max()) if some else None,
+        "scored": len(scores),
+        "faces": shown,
+        "share_above": float((scores > rule.high).mean()) if some else None,
+        "low": rule.low,
+        "high": rule.high,
+    }
+
+
+def _not_covered(rule: Thresholds) -> list[str]:
+    """What keeps a low score from meaning that a recording is authentic."""
+    return [f"Not covered by this detector: {sentence}" for sentence in rule.not_covered]
+
+
+def _frames(count: int) -> str:
+    return "1 scored frame" if count == 1 else f"{count} scored frames"
+
+
+def _seconds(segment: Segment, times: NDArray[np.float64]) -> float:
+    return float(times[segment.last] - times[segment.first]) + frame_length(times)

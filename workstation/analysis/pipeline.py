@@ -1,0 +1,362 @@
+"""One exhibit's analysis from start to finding, continued where an earlier attempt stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from workstation.analysis.chunk_result import ChunkResult, from_bytes, to_bytes
+from workstation.analysis.chunks import ChunkRequest
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector
+from workstation.analysis.findings import Thresholds, conclude
+from workstation.analysis.planning import ChunkSpan, plan_chunks
+from workstation.analysis.progress import Control, Event, Progress, StretchScored
+from workstation.analysis.scheduling import AnalysisCancelledError, Engine, Scheduler, Watcher
+from workstation.analysis.settings import AnalysisSettings
+from workstation.analysis.states import frame_states, state_counts
+from workstation.analysis.temporal import TemporalScorer
+from workstation.analysis.tracking import LinkedFaces, Linker
+from workstation.analysis.versions import software_versions
+from workstation.cases.case import Case
+from workstation.cases.custody import Act
+from workstation.cases.plain_json import canonical
+from workstation.cases.records import FaceTable, Run, RunOutcome, Verification
+from workstation.errors import AnalysisError, WorkstationError
+from workstation.evidence.verification import verify_exhibit
+
+Announce = Callable[[Event], None]
+
+_CONTINUED = (
+    RunOutcome.PAUSED,
+    RunOutcome.INTERRUPTED,
+    RunOutcome.CANCELLED,
+    RunOutcome.FAILED,
+)
+
+
+def default_workers(device: str) -> int:
+    """How many chunks to work on at once.
+
+    On a CPU each chunk keeps one core busy; beside a GPU the chunks mostly decode.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    cores = os.cpu_count() or 1
+    return max(1, cores) if device == "cpu" else max(1, min(4, cores))
+
+
+def run_analysis(
+    case: Case,
+    exhibit: str,
+    detector: Detector | DetectorInfo,
+    settings: AnalysisSettings,
+    executor: Executor,
+    *,
+    workers: int,
+    announce: Announce,
+    control: Control | None = None,
+    device: str = "auto",
+) -> Run:
+    """Analyse one exhibit; blocks until it is done, cancelled or failed.
+
+    An unfinished run of the same exhibit with the same weights, settings, software and precision is
+    continued; otherwise a new one begins.
+
+    Args:
+        case: Open for writing, on a connection of the calling thread.
+        exhibit: Number.
+        detector: Loaded, or to be loaded.
+        settings: How faces are found and followed.
+        executor: Runs the chunks.
+        workers: How many it runs at once.
+        announce: Called from this thread with each event.
+        control: Pauses and cancels.
+        device: Where a detector that is not loaded goes: "auto", "cpu" or "cuda".
+
+    Returns:
+        The run; its outcome is complete or cancelled.
+
+    Raises:
+        AnalysisError: The exhibit is altered, missing, or under analysis already.
+        DetectorError: The detector cannot be loaded.
+        WorkstationError: The run failed for a reason in the world, which is recorded with it.
+    """
+    job = _Analysis(case, exhibit, settings, announce, control or Control())
+    job.verify()
+    job.load(detector, device)
+    return job.run(Engine(executor, max(1, workers)))
+
+
+class _Analysis:
+    """The steps of `run_analysis`, and what they share."""
+
+    def __init__(
+        self,
+        case: Case,
+        exhibit: str,
+        settings: AnalysisSettings,
+        announce: Announce,
+        control: Control,
+    ) -> None:
+        self._case = case
+        self._exhibit = case.exhibits.get(exhibit)
+        self._index = case.exhibits.index(exhibit)
+        self._times = self._index.times
+        self._settings = settings
+        self._announce = announce
+        self._control = control
+        self._run_id = 0
+        self._done = 0
+        self._fresh = 0
+        self._working = 0.0
+        self._since: float | None = None
+
+    def verify(self) -> None:
+        """Refuse an exhibit that is no longer what was taken in."""
+        for run in self._case.runs.of_exhibit(self._exhibit.number):
+            if run.outcome is RunOutcome.RUNNING:
+                raise AnalysisError(f"Exhibit {self._exhibit.number} is being analysed already.")
+        self._progress("verifying the exhibit")
+        verification = verify_exhibit(self._case, self._exhibit.number)
+        if verification is not Verification.INTACT:
+            raise AnalysisError(
+                f"Exhibit {self._exhibit.number} is {verification}: it was not analysed. Put the "
+                "file that was taken in back into the case folder, or add it as a new exhibit."
+            )
+
+    def load(self, detector: Detector | DetectorInfo, device: str) -> None:
+        """Load the detector, here and for the workers of this process."""
+        self._progress("loading the detector")
+        if isinstance(detector, DetectorInfo):
+            detector = load_detector(detector, device)
+        self._detector = detector
+        self._key = self._cache_key()
+
+    def run(self, engine: Engine) -> Run:
+        """Score everything, and leave a truthful record whatever happens."""
+        run = self._begin()
+        self._run_id = run.id
+        try:
+            self._score(engine)
+            self._conclude()
+        except AnalysisCancelledError:
+            self._end(RunOutcome.CANCELLED, Act.ANALYSIS_CANCELLED, "Cancelled by the examiner.")
+        except KeyboardInterrupt:
+            self._record_failure(
+                RunOutcome.INTERRUPTED, Act.ANALYSIS_INTERRUPTED, "Interrupted from the keyboard."
+            )
+            raise
+        except WorkstationError as error:
+            self._record_failure(RunOutcome.FAILED, Act.ANALYSIS_FAILED, str(error))
+            raise
+        except BaseException as error:
+            reason = f"A fault of this program: {type(error).__name__}: {error}"
+            self._record_failure(RunOutcome.FAILED, Act.ANALYSIS_FAILED, reason)
+            raise
+        return self._case.runs.get(run.id)
+
+    def _begin(self) -> Run:
+        """Continue the newest run that fits, or start one."""
+        facts: dict[str, Any] = {
+            "detector": self._card(),
+            "settings": self._settings.to_json(),
+            "versions": software_versions(),
+            "precision": self._detector.precision,
+        }
+        with self._case.transaction():
+            for run in reversed(self._case.runs.of_exhibit(self._exhibit.number)):
+                if run.outcome in _CONTINUED and _fits(run, facts, self._detector.device):
+                    self._case.runs.reopen(run.id)
+                    self._record(Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done)
+                    return self._case.runs.get(run.id)
+            run = self._case.runs.start(
+                self._exhibit.number,
+                facts["detector"],
+                facts["settings"],
+                facts["versions"],
+                self._detector.device,
+                self._detector.precision,
+                len(self._index),
+            )
+            self._record(Act.ANALYSIS_STARTED, run.id)
+        return run
+
+    def _score(self, engine: Engine) -> None:
+        """Chunks in, linked, scored, committed and announced, in order."""
+        linker = Linker(self._times, self._settings.gap_seconds, self._detector.width)
+        scorer = TemporalScorer(self._detector, self._settings.gap_seconds)
+        committed = self._case.runs.committed_to(self._run_id)
+        spans = plan_chunks(self._index, self._settings)
+        watcher = Watcher(self._stored, self._keep, self._tick, self._pause)
+        scheduler = Scheduler(
+            spans, self._request, engine, watcher, self._control, self._detector.width
+        )
+        self._since = time.monotonic()
+        for result in scheduler.results():
+            linked = linker.add(result)
+            faces = self._scored(linked, scorer)
+            if linked.stop > max(committed, linked.first):
+                first = max(committed, linked.first)
+                self._commit(first, linked.stop, faces, linked)
+                committed = linked.stop
+        self._working, self._since = self._elapsed(), None
+
+    def _request(self, span: ChunkSpan) -> ChunkRequest:
+        return ChunkRequest(
+            self._case.folder / self._exhibit.stored_name,
+            self._index,
+            span,
+            self._settings,
+            self._detector.info,
+            self._detector.torch_device,
+        )
+
+    def _scored(self, linked: LinkedFaces, scorer: TemporalScorer) -> FaceTable:
+        score = np.full(len(linked.frame), np.nan, np.float32)
+        rows = np.flatnonzero(linked.suitable)
+        seconds = self._times[linked.frame[rows]]
+        score[rows] = scorer.score(linked.track[rows], seconds, linked.embedding)
+        return FaceTable(
+            linked.frame, linked.track, linked.suitable, score, linked.box, linked.landmarks
+        )
+
+    def _commit(self, first: int, stop: int, faces: FaceTable, linked: LinkedFaces) -> None:
+        new = faces.frame >= first
+        table = FaceTable(
+            faces.frame[new],
+            faces.track[new],
+            faces.scored[new],
+            faces.score[new],
+            faces.box[new],
+            faces.landmarks[new],
+        )
+        lost = [
+            replace(stretch, first=max(stretch.first, first))
+            for stretch in linked.undecodable
+            if stretch.last >= first
+        ]
+        self._case.runs.commit_stretch(self._run_id, first, stop, table, lost)
+        self._announce(StretchScored(self._exhibit.number, self._run_id, first, stop))
+
+    def _conclude(self) -> None:
+        self._progress("concluding")
+        faces = self._case.runs.faces(self._run_id)
+        lost = self._case.runs.undecodable(self._run_id)
+        rule = Thresholds.of_card(self._detector.info.card)
+        segments, findings = conclude(faces, self._times, lost, rule)
+        with self._case.transaction():
+            self._case.runs.conclude(self._run_id, segments, findings)
+            self._end(
+                RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", finding=str(findings[0].finding)
+            )
+        self._case.cache.drop(self._key)
+
+    def _stored(self, span: ChunkSpan) -> ChunkResult | None:
+        blob = self._case.cache.get(self._key, span.first)
+        if blob is None:
+            return None
+        try:
+            result = from_bytes(blob, span.first, span.stop, self._detector.width)
+        except ValueError:  # damaged or differently divided: the chunk is worked out again
+            return None
+        self._done += span.stop - span.first
+        return result
+
+    def _keep(self, result: ChunkResult) -> None:
+        self._case.cache.put(self._key, result.first, to_bytes(result))
+        self._done += result.stop - result.first
+        self._fresh += result.stop - result.first
+
+    def _tick(self) -> None:
+        self._progress("paused" if self._control.paused else "scoring")
+
+    def _pause(self, begins: bool) -> None:
+        if begins:
+            self._working, self._since = self._elapsed(), None
+            self._end(RunOutcome.PAUSED, Act.ANALYSIS_PAUSED, "Paused by the examiner.")
+            return
+        self._since = time.monotonic()
+        if not self._control.cancelled:
+            with self._case.transaction():
+                self._case.runs.reopen(self._run_id)
+                done = self._case.runs.committed_to(self._run_id)
+                self._record(Act.ANALYSIS_RESUMED, self._run_id, frames_done=done)
+
+    def _elapsed(self) -> float:
+        running = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._working + running
+
+    def _progress(self, stage: str) -> None:
+        frames, left = len(self._index), None
+        if self._fresh:
+            left = (frames - self._done) * self._elapsed() / self._fresh
+        number = self._exhibit.number
+        self._announce(Progress(number, self._run_id, self._done, frames, left, stage))
+
+    def _end(self, outcome: RunOutcome, act: Act, reason: str, **more: Any) -> None:
+        """Record how the run ended, with what became of every frame."""
+        runs = self._case.runs
+        states = frame_states(
+            len(self._index),
+            runs.committed_to(self._run_id),
+            runs.faces(self._run_id),
+            runs.undecodable(self._run_id),
+        )
+        facts = {"reason": reason} if reason else {}
+        with self._case.transaction():
+            runs.finish(self._run_id, outcome, reason)
+            counts = state_counts(states)
+            self._record(act, self._run_id, frame_states=counts, **facts, **more)
+
+    def _record_failure(self, outcome: RunOutcome, act: Act, reason: str) -> None:
+        try:
+            self._end(outcome, act, reason)
+        except WorkstationError:  # cannot be written now; opening the case again will note it
+            return
+
+    def _record(self, act: Act, run_id: int, **details: Any) -> None:
+        self._case.custody.append(
+            act,
+            self._exhibit.number,
+            run=run_id,
+            detector=self._detector.info.name,
+            weights_sha256=self._detector.info.weights_sha256,
+            device=self._detector.device,
+            precision=self._detector.precision,
+            settings=self._settings.to_json(),
+            **details,
+        )
+
+    def _card(self) -> dict[str, Any]:
+        return dict(self._detector.info.card)
+
+    def _cache_key(self) -> str:
+        facts = {
+            "exhibit": self._exhibit.hashes.sha256,
+            "weights": self._detector.info.weights_sha256,
+            "card": self._card(),
+            "settings": self._settings.shaping(),
+            "precision": self._detector.precision,
+            "device": self._detector.torch_device,
+            "versions": software_versions(),
+        }
+        return hashlib.sha256(canonical(facts)).hexdigest()
+
+
+def _fits(run: Run, facts: dict[str, Any], device: str) -> bool:
+    """Whether a run was begun with the same means."""
+    same_device = run.device.split(":")[0] == device.split(":")[0]
+    return same_device and all(
+        canonical(getattr(run, name)) == canonical(value)
+        if not isinstance(value, str)
+        else getattr(run, name) == value
+        for name, value in facts.items()
+    )

@@ -1,0 +1,76 @@
+"""Cutting an exhibit into chunks along a grid of frames that never moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from workstation.analysis.settings import AnalysisSettings
+from workstation.cases.records import FrameIndex
+
+_SHORTEST_LAST = 1 / 3
+
+
+@dataclass(frozen=True)
+class ChunkSpan:
+    """Frames first..stop-1, owned by one chunk, which also looks at frame `stop`.
+
+    Both numbers lie on the grid, but for a `stop` that is the exhibit's frame count.
+    """
+
+    first: int
+    stop: int
+
+
+def plan_chunks(index: FrameIndex, settings: AnalysisSettings) -> list[ChunkSpan]:
+    """Divide an exhibit's frames into chunks, without gap or overlap.
+
+    A chunk begins at the first grid frame at or behind a key frame where one is near, so that
+    hardly a frame is decoded for nothing.
+
+    Args:
+        index: The exhibit's frames.
+        settings: Grid and wished length.
+
+    Returns:
+        Chunks in order; empty for an exhibit without frames.
+    """
+    count, grid = len(index), settings.grid
+    if not count:
+        return []
+    times = index.times
+    starts = _grid_at_or_after(np.flatnonzero(index.key), grid, count)
+    edges = [0]
+    while True:
+        first = edges[-1]
+        wished = _frame_at(times, float(times[first]) + settings.chunk_seconds)
+        tail = float(times[-1] - times[first])
+        if wished >= count or tail < settings.chunk_seconds * (1 + _SHORTEST_LAST):
+            break
+        stop = _near(starts, wished, first, grid)
+        if stop >= count:
+            break
+        edges.append(stop)
+    edges.append(count)
+    return [ChunkSpan(first, stop) for first, stop in pairwise(edges)]
+
+
+def _frame_at(times: np.ndarray, second: float) -> int:
+    """Number of the first frame at or after a second; the frame count when there is none."""
+    return int(np.searchsorted(times, second - 1e-9))
+
+
+def _grid_at_or_after(frames: np.ndarray, grid: int, count: int) -> np.ndarray:
+    starts = -(-frames // grid) * grid
+    return np.unique(starts[starts < count])
+
+
+def _near(starts: np.ndarray, wished: int, first: int, grid: int) -> int:
+    """The start nearest to the wished frame within half the wished length, or else the grid's."""
+    half = (wished - first) / 2
+    fit = starts[(np.abs(starts - wished) <= half) & (starts > first)]
+    if len(fit):
+        return int(fit[np.argmin(np.abs(fit - wished))])
+    return max(first + grid, -(-wished // grid) * grid)
