@@ -52,12 +52,13 @@ class ExhibitStore:
                 values,
             )
             self._connection.write(
-                "INSERT INTO frame_indexes VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO frame_indexes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     exhibit.number,
                     *index.time_base,
                     index.average_rate,
                     clean_text(index.remark),
+                    index.timestamps,
                     index.pts.astype("<i8").tobytes(),
                     index.key.astype(np.uint8).tobytes(),
                 ),
@@ -95,18 +96,19 @@ class ExhibitStore:
             CaseError: the case has no such exhibit.
         """
         row = self._connection.row(
-            "SELECT time_base_numerator, time_base_denominator, average_rate, remark, pts, key "
-            "FROM frame_indexes WHERE exhibit = ?",
+            "SELECT time_base_numerator, time_base_denominator, average_rate, remark, timestamps, "
+            "pts, key FROM frame_indexes WHERE exhibit = ?",
             (number,),
         )
         if row is None:
             raise _no_exhibit(number)
         return FrameIndex(
-            pts=np.frombuffer(row[4], dtype="<i8").astype(np.int64),
-            key=np.frombuffer(row[5], dtype=np.uint8).astype(np.bool_),
+            pts=np.frombuffer(row[5], dtype="<i8").astype(np.int64),
+            key=np.frombuffer(row[6], dtype=np.uint8).astype(np.bool_),
             time_base=(row[0], row[1]),
             average_rate=row[2],
             remark=row[3],
+            timestamps=bool(row[4]),
         )
 
     def _where(self, condition: str, parameters: Sequence[Any] = ()) -> list[Exhibit]:

@@ -66,6 +66,21 @@ class WriteLock:
                 self._lock.release()
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a program, perhaps this one, has the case open for writing right now."""
+    if not (folder / LOCK_NAME).is_file():
+        return False
+    lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False
+    lock.release()
+    return False
+
+
 def _me() -> dict[str, object]:
     return {
         "program": "Deepfake Forensics Workstation",

@@ -90,6 +90,8 @@ class FrameIndex:
         time_base: numerator and denominator of the unit of `pts`, in seconds.
         average_rate: frames per second, from the timestamps; 0.0 for a single frame.
         remark: what the container said that is not so (missing timestamps, cut off), or "".
+        timestamps: whether frames are told apart by `pts`; False where the container does not say
+            when each frame is shown, and they are counted as the decoder gives them.
     """
 
     pts: NDArray[np.int64]
@@ -97,6 +99,7 @@ class FrameIndex:
     time_base: tuple[int, int]
     average_rate: float
     remark: str = ""
+    timestamps: bool = True
 
     def __len__(self) -> int:
         return len(self.pts)

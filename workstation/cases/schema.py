@@ -58,6 +58,7 @@ CREATE TABLE frame_indexes (
     time_base_denominator INTEGER NOT NULL,
     average_rate REAL NOT NULL,
     remark TEXT NOT NULL,
+    timestamps INTEGER NOT NULL,
     pts BLOB NOT NULL,
     key BLOB NOT NULL
 ) STRICT;

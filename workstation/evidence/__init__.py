@@ -1,0 +1,1 @@
+"""Evidence: taking exhibits in, their facts and frame index, reading and verifying them."""

@@ -1,0 +1,296 @@
+"""Decoding from a key frame on, so that frame N is the picture with timestamp N or none at all."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from workstation.cases.records import FrameIndex
+from workstation.errors import ExhibitError
+from workstation.evidence.media import open_video, said, video_stream
+
+DAMAGED = "its data is damaged"
+DEPENDENT = "it is built on a frame that could not be decoded"
+ABSENT = "it is missing from the file"
+NOT_GIVEN = "the decoder gave no picture for it"
+
+# A decoder may hold back this many frames before it gives one (H.264 A.3.1: 16 at most).
+_REORDER = 18
+_EARLIER_STARTS = 3
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What became of a frame: a PyAV `VideoFrame`, or None with the reason."""
+
+    number: int
+    frame: Any
+    reason: str = ""
+
+
+class _AnomalyError(Exception):
+    """Decoding with several threads met damage, which then cannot be assigned to a frame."""
+
+
+class Decoder:
+    """One open media file, decoded from any frame on.
+
+    Args:
+        path: the media file; opened for reading only.
+        index: its frame index.
+
+    Raises:
+        ExhibitError: the file cannot be opened as media.
+    """
+
+    def __init__(self, path: Path, index: FrameIndex) -> None:
+        self._path = path
+        self._index = index
+        self._numbers = {int(pts): number for number, pts in enumerate(index.pts)}
+        self._keys = np.flatnonzero(index.key)
+        self._opened: Any = None
+        self.container: Any = None
+        self._reopen()
+
+    def close(self) -> None:
+        """Close the file; calling it again does nothing."""
+        if self._opened is not None:
+            self._opened.__exit__(None, None, None)
+            self._opened = self.container = None
+
+    def start_before(self, number: int, earlier: int = 0) -> int | None:
+        """The key frame at or before a frame, or `earlier` ones before that; None: the start."""
+        at = int(np.searchsorted(self._keys, number, side="right")) - 1 - earlier
+        return int(self._keys[at]) if at > 0 else None
+
+    def pictures(self, first: int) -> Generator[Picture, None, None]:
+        """Every frame from `first` to the last, in order, without a gap.
+
+        Frames come from several threads until damage is met; what it touches is then decoded again
+        on one, where an error belongs to the packet that caused it.
+        """
+        if not self._index.timestamps:
+            yield from self._counted(first)
+            return
+        number, careful, earlier = first, False, 0
+        while number < len(self._index):
+            start = self.start_before(number, earlier)
+            run = _Run(self, start, number, careful)
+            try:
+                for picture in run.pictures():
+                    if picture.reason == NOT_GIVEN and run.barren and start is not None:
+                        # Some key frames cannot be decoded from without what comes before.
+                        earlier = earlier + 1 if earlier < _EARLIER_STARTS else len(self._keys)
+                        break
+                    yield picture
+                    number, earlier = picture.number + 1, 0
+                else:
+                    return
+            except _AnomalyError:
+                careful = True
+
+    def number_of(self, pts: int | None) -> int | None:
+        """The number of the frame with a timestamp, or None."""
+        return None if pts is None else self._numbers.get(pts)
+
+    def packets(self, start: int | None, *, careful: bool) -> Iterator[Any]:
+        """Demux from a key frame on (at it, or earlier where the container cannot seek to it)."""
+        while start is not None:
+            stream = self._stream(careful)
+            try:
+                self.container.seek(int(self._index.pts[start]), stream=stream, backward=True)
+                found = self._from_key(self.container.demux(stream))
+            except av.FFmpegError:
+                found = None
+            if found is not None:
+                head, rest = found
+                number = self.number_of(head.pts)
+                if number is not None and number <= start:
+                    yield head
+                    yield from rest
+                    return
+            start = self.start_before(start - 1)
+        self._reopen()
+        yield from self.container.demux(self._stream(careful))
+
+    def _from_key(self, packets: Iterator[Any]) -> tuple[Any, Iterator[Any]] | None:
+        for packet in packets:
+            if packet.is_keyframe and packet.size:
+                return packet, packets
+        return None
+
+    def _stream(self, careful: bool) -> Any:
+        stream = video_stream(self.container)
+        wanted = "SLICE" if careful else "AUTO"
+        if stream.codec_context.is_open and stream.thread_type.name != wanted:
+            self._reopen()
+            stream = video_stream(self.container)
+        if not stream.codec_context.is_open:
+            stream.thread_type = wanted
+        return stream
+
+    def _reopen(self) -> None:
+        self.close()
+        self._opened = open_video(self._path)
+        self.container = self._opened.__enter__()
+        if video_stream(self.container) is None:
+            self.close()
+            raise ExhibitError(f"“{self._path.name}” holds no video stream any more.")
+
+    def _counted(self, first: int) -> Iterator[Picture]:
+        """Decode from the start and count, exactly as the frame index was counted."""
+        self._reopen()
+        number, broken = 0, False
+        for packet in self.container.demux(self._stream(careful=True)):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                broken = True
+                continue
+            for frame in frames:
+                broken = frame.is_corrupt or (broken and not frame.key_frame)
+                if first <= number < len(self._index):
+                    reason = DAMAGED if frame.is_corrupt else DEPENDENT
+                    yield Picture(number, None, reason) if broken else Picture(number, frame)
+                number += 1
+        for absent in range(max(first, number), len(self._index)):
+            yield Picture(absent, None, NOT_GIVEN)
+
+
+@dataclass
+class _Run:
+    """One pass of the decoder from a key frame on.
+
+    Frames wait until every frame that was decoded before them, and so may be part of them, is known
+    to be sound: a frame built on a damaged one is not shown, however well it decodes.
+    """
+
+    decoder: Decoder
+    start: int | None
+    wanted: int
+    careful: bool
+    barren: bool = True
+    _got: dict[int, Any] = field(default_factory=dict)
+    _bad: dict[int, str] = field(default_factory=dict)
+    _order: dict[int, int] = field(default_factory=dict)
+    _expendable: set[int] = field(default_factory=set)
+    _damage: list[int] = field(default_factory=list)
+    _keys: list[tuple[int, int]] = field(default_factory=list)
+    _fed: int = 0
+    _highest: int = -1
+    _next: int = -1
+    _delay: int = _REORDER
+
+    def pictures(self) -> Iterator[Picture]:
+        """Frames from `wanted` on, in order.
+
+        Raises:
+            _AnomalyError: damage was met while several threads were decoding.
+        """
+        for packet in self.decoder.packets(self.start, careful=self.careful):
+            if self._next < 0:
+                self._begin(packet)
+            self._feed(packet)
+            yield from self._ready(ended=False)
+        if self._next < 0:
+            self._next = self.wanted
+        yield from self._ready(ended=True)
+
+    def _begin(self, packet: Any) -> None:
+        number = self.decoder.number_of(packet.pts)
+        self._next = 0 if self.start is None or number is None else number
+        self._delay += 0 if self.careful else packet.stream.codec_context.thread_count
+
+    def _feed(self, packet: Any) -> None:
+        number = self.decoder.number_of(packet.pts) if packet.size else None
+        if packet.size:
+            self._note(packet, number)
+        try:
+            frames = packet.decode()
+        except av.FFmpegError as error:
+            self._fault(number, f"{DAMAGED} ({said(error)})")
+            return
+        for frame in frames:
+            shown = self.decoder.number_of(frame.pts)
+            if shown is None or shown < self._next:
+                continue
+            if frame.is_corrupt:
+                self._fault(shown, DAMAGED)
+            else:
+                self._got.setdefault(shown, frame if shown >= self.wanted else True)
+
+    def _note(self, packet: Any, number: int | None) -> None:
+        self._fed += 1
+        if packet.is_keyframe and packet.pts is not None:
+            self._keys.append((self._fed, packet.pts))
+        if number is None or number < self._next:
+            return
+        self._order[number] = self._fed
+        self._highest = max(self._highest, number)
+        if packet.is_disposable:
+            self._expendable.add(number)
+        if packet.is_corrupt:
+            self._fault(number, f"{DAMAGED} (it is cut off)")
+
+    def _fault(self, number: int | None, reason: str) -> None:
+        if number is None or number >= self._next:
+            if not self.careful:
+                raise _AnomalyError
+            if number is not None:
+                self._bad.setdefault(number, reason)
+
+    def _ready(self, *, ended: bool) -> Iterator[Picture]:
+        while self._next < len(self.decoder._index):
+            number = self._next
+            own = self._order.get(number, self._fed)
+            before = [n for n, order in self._order.items() if order < own and n > number]
+            if not all(self._settled(n, ended) for n in (number, *before)):
+                return
+            picture = self._judge(number, own, before)
+            if picture.frame is None and not self.careful:
+                raise _AnomalyError
+            self._forget(number, picture.frame is None, own)
+            if number >= self.wanted:
+                if picture.frame is not None:
+                    self.barren = False
+                yield picture
+
+    def _settled(self, number: int, ended: bool) -> bool:
+        if ended or number in self._got or number in self._bad:
+            return True
+        order = self._order.get(number)
+        if order is None:
+            return self._highest > number + self._delay
+        return self._fed - order > self._delay
+
+    def _judge(self, number: int, own: int, before: list[int]) -> Picture:
+        if number in self._bad:
+            return Picture(number, None, self._bad[number])
+        if number not in self._order:
+            return Picture(number, None, ABSENT)
+        pts = int(self.decoder._index.pts[number])
+        sound = max((order for order, key in self._keys if order <= own and key <= pts), default=0)
+        broken = self._damage + [
+            self._order[n]
+            for n in before
+            if n not in self._expendable and (n in self._bad or n not in self._got)
+        ]
+        if any(sound <= order < own for order in broken):
+            return Picture(number, None, DEPENDENT)
+        if number not in self._got:
+            return Picture(number, None, NOT_GIVEN)
+        return Picture(number, self._got[number])
+
+    def _forget(self, number: int, lost: bool, own: int) -> None:
+        self._next = number + 1
+        if lost and number not in self._expendable:
+            self._damage.append(own)
+        for store in (self._got, self._bad, self._order):
+            store.pop(number, None)
+        self._expendable.discard(number)
+        if len(self._keys) > 4 * _REORDER:
+            self._keys = self._keys[-2 * _REORDER :]
+            self._damage = [order for order in self._damage if order >= self._keys[0][0]]

@@ -1,0 +1,149 @@
+"""Opening media files, and turning decoded pictures into upright RGB pixels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.sidedata.sidedata import Type as SideData
+from numpy.typing import NDArray
+
+from workstation.errors import DecodeError, ExhibitError
+
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_UNSPECIFIED_COLOURS = 2
+_FULL_RANGE_FORMATS = ("yuvj", "rgb", "bgr", "gbr", "gray", "pal", "mono")
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[Any]:
+    """Open a media file for reading, as a PyAV input container.
+
+    Raises:
+        ExhibitError: the file cannot be opened as media.
+    """
+    try:
+        # Text in metadata may be in any encoding; it must never keep a file out.
+        container = av.open(str(path), "r", metadata_errors="replace")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise ExhibitError(f"“{path.name}” cannot be opened as media: {said(error)}.") from error
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def said(error: BaseException) -> str:
+    """What went wrong in FFmpeg's or the system's own words, without codes."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".")
+
+
+def video_stream(container: Any) -> Any:
+    """The stream that is examined: the first that is no cover picture; None if there is none."""
+    streams = [s for s in container.streams.video if not _is_cover(s)]
+    return streams[0] if streams else None
+
+
+def _is_cover(stream: Any) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the file begins like a JPEG or PNG picture."""
+    with path.open("rb") as file:
+        return file.read(8).startswith((_JPEG, _PNG))
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """Decode a JPEG or PNG picture, turned upright as its EXIF data says.
+
+    Returns:
+        RGB, uint8 (H, W, 3).
+
+    Raises:
+        DecodeError: the picture is damaged or cut off.
+    """
+    data = path.read_bytes()
+    _refuse_damaged(path, data)
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise DecodeError(f"The picture “{path.name}” could not be decoded: its data is damaged.")
+    return np.ascontiguousarray(pixels[:, :, ::-1])
+
+
+def _refuse_damaged(path: Path, data: bytes) -> None:
+    """Let FFmpeg look first: OpenCV fills what is missing with grey and says nothing."""
+    problem = ""
+    try:
+        with open_video(path) as container:
+            frames = list(container.decode(video=0))
+            if not frames or any(frame.is_corrupt for frame in frames):
+                problem = "its data is damaged"
+    except (av.FFmpegError, ExhibitError, IndexError) as error:
+        problem = said(error)
+    if data.startswith(_JPEG) and b"\xff\xd9" not in data[-65536:]:
+        problem = "it is cut off"
+    if data.startswith(_PNG) and b"IEND" not in data[-65536:]:
+        problem = "it is cut off"
+    if problem:
+        raise DecodeError(f"The picture “{path.name}” could not be decoded: {problem}.")
+
+
+def upright_rgb(frame: Any) -> NDArray[np.uint8]:
+    """Convert a decoded frame to RGB and turn it as its display matrix says.
+
+    Frames that do not say how their colours are coded are read as ITU-R BT.601, and as BT.709 when
+    larger than standard definition, as players do. Pixels are never stretched to a square aspect.
+
+    Args:
+        frame: a PyAV `VideoFrame`.
+
+    Returns:
+        RGB, uint8 (H, W, 3), 0..255.
+    """
+    kind = frame.format.name
+    large = frame.width > 1024 or frame.height > 576
+    guess = (
+        frame.colorspace == _UNSPECIFIED_COLOURS
+        and large
+        and not kind.startswith(_FULL_RANGE_FORMATS)
+    )
+    more = {"src_colorspace": "ITU709"} if guess else {}
+    return turn(frame.to_ndarray(format="rgb24", **more), display_matrix(frame))
+
+
+def display_matrix(frame: Any) -> tuple[int, int, int, int]:
+    """Signs a, b, c, d of the frame's display matrix; (1, 0, 0, 1) where it is upright or askew.
+
+    The matrix maps (x, y) to (a x + c y, b x + d y) (ISO/IEC 14496-12, 6.2.2, y downwards).
+    """
+    data = frame.side_data.get(SideData.DISPLAYMATRIX)
+    if data is None:
+        return (1, 0, 0, 1)
+    a, b, _, c, d = np.frombuffer(bytes(data), dtype=np.int32)[:5].tolist()
+    signs = tuple(int(np.sign(value)) for value in (a, b, c, d))
+    straight = (signs[1] == signs[2] == 0 and signs[0] and signs[3]) or (
+        signs[0] == signs[3] == 0 and signs[1] and signs[2]
+    )
+    return (signs[0], signs[1], signs[2], signs[3]) if straight else (1, 0, 0, 1)
+
+
+def turn(pixels: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Turn and mirror a picture by quarter turns.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+        matrix: as `display_matrix` gives it.
+
+    Returns:
+        uint8 (H, W, 3) or (W, H, 3), contiguous.
+    """
+    a, b, c, d = matrix
+    if a == 0:
+        # x' grows with c y and y' with b x: rows and columns change places.
+        pixels = pixels.transpose(1, 0, 2)
+        a, d = c, b
+    return np.ascontiguousarray(pixels[::d, ::a])

@@ -1,0 +1,166 @@
+"""What a container says about itself, as plain JSON."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from workstation.cases.plain_json import plain
+from workstation.errors import ExhibitError
+from workstation.evidence.media import (
+    display_matrix,
+    is_picture,
+    open_video,
+    read_picture,
+    said,
+    video_stream,
+)
+
+_ENCODER_TAGS = ("encoder", "encoded_by", "handler_name", "vendor_id", "com.android.version")
+
+
+def probe(path: Path) -> tuple[dict[str, Any], str]:
+    """Read the container facts of a media file.
+
+    Returns:
+        The facts, plain JSON (format, duration_s, bit_rate, width, height, rotation, codec,
+        frame_rate, streams, metadata, created, encoder, warnings, ...), and the media type,
+        "video" or "picture".
+
+    Raises:
+        ExhibitError: the file is empty, no media, or holds no picture; the sentence says what was
+            found.
+    """
+    if path.stat().st_size == 0:
+        raise ExhibitError("The file is empty: it holds no video and no picture.")
+    picture = is_picture(path)
+    try:
+        with open_video(path) as container:
+            facts = _facts(container)
+    except ExhibitError as error:
+        raise ExhibitError(_not_media(path, said(error.__cause__ or error))) from error
+    if picture:
+        height, width = read_picture(path).shape[:2]
+        facts |= {"width": width, "height": height, "rotation": 0, "duration_s": 0.0}
+        facts |= {"frame_rate": 0.0}
+    plain_facts: dict[str, Any] = plain(facts)
+    return plain_facts, "picture" if picture else "video"
+
+
+def _not_media(path: Path, words: str) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free"):
+        return (
+            "The file begins as MP4 or QuickTime, but its table of contents (moov) is missing or "
+            "damaged: the recording was cut off, and no frame can be located. Obtain the original."
+        )
+    if not any(head):
+        return "The file begins with zeros only: it holds no video and no picture."
+    return f"The file is not a video or picture that can be read ({words})."
+
+
+def _facts(container: Any) -> dict[str, Any]:
+    stream = video_stream(container)
+    if stream is None:
+        kinds = sorted({s.type for s in container.streams}) or ["nothing"]
+        raise ExhibitError(
+            f"The file holds no video: its format is {container.format.long_name}, and its streams "
+            f"are {', '.join(kinds)}."
+        )
+    if not stream.codec_context or not (stream.codec_context.width or stream.codec_context.height):
+        raise ExhibitError("The file announces a video stream, but not one frame of it is there.")
+    warnings: list[str] = []
+    matrix, orientation = _orientation(container, stream, warnings)
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if matrix[0] == 0:
+        width, height = height, width
+    ratio = stream.sample_aspect_ratio
+    if ratio not in (None, Fraction(1), Fraction(0)):
+        warnings.append(f"The pixels are not square ({ratio}); frames are shown unstretched.")
+    if len(container.streams.video) > 1:
+        warnings.append("The file holds several video streams; the first is examined.")
+    metadata = dict(container.metadata)
+    tags = {**dict(stream.metadata), **metadata}
+    return {
+        "format": container.format.name,
+        "format_title": container.format.long_name,
+        "duration_s": _seconds(container.duration, Fraction(1, av.time_base)),
+        "bit_rate": container.bit_rate,
+        "width": width,
+        "height": height,
+        "rotation": orientation,
+        "codec": stream.codec_context.name,
+        "frame_rate": float(stream.average_rate or stream.guessed_rate or 0),
+        "created": tags.get("creation_time", ""),
+        "encoder": {name: tags[name] for name in _ENCODER_TAGS if name in tags},
+        "metadata": metadata,
+        "streams": [_stream_facts(s) for s in container.streams],
+        "warnings": warnings,
+    }
+
+
+def _orientation(
+    container: Any, stream: Any, warnings: list[str]
+) -> tuple[tuple[int, int, int, int], int]:
+    """Display matrix and its rotation in degrees, clockwise, of the first frame that decodes."""
+    try:
+        for frame in container.decode(stream):
+            matrix = display_matrix(frame)
+            rotation = -frame.rotation % 360
+            if rotation % 90:
+                warnings.append(
+                    f"The container asks for a rotation of {rotation} degrees; only quarter turns "
+                    "are applied."
+                )
+            if matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0:
+                warnings.append("The container asks for a mirrored picture; it is applied.")
+            return matrix, int(rotation)
+    except (av.FFmpegError, ValueError) as error:
+        warnings.append(f"The first frames could not be decoded ({said(error)}).")
+    return (1, 0, 0, 1), 0
+
+
+def _stream_facts(stream: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "index": stream.index,
+        "type": stream.type,
+        "language": stream.language or "",
+        "metadata": dict(stream.metadata),
+    }
+    context = stream.codec_context
+    if context is None:
+        return facts
+    facts |= {
+        "codec": context.name,
+        "codec_title": context.codec.long_name if context.codec else "",
+        "profile": stream.profile or "",
+        "bit_rate": context.bit_rate,
+        "time_base": _ratio(stream.time_base),
+        "start": stream.start_time,
+        "duration_s": _seconds(stream.duration, stream.time_base),
+        "frames_announced": stream.frames,
+    }
+    if stream.type == "video":
+        facts |= {
+            "pixel_format": context.pix_fmt or "",
+            "width": context.width,
+            "height": context.height,
+            "sample_aspect_ratio": _ratio(stream.sample_aspect_ratio),
+            "average_rate": _ratio(stream.average_rate),
+            "nominal_rate": _ratio(stream.base_rate),
+            "b_frames": bool(context.has_b_frames),
+            "cover_picture": bool(stream.disposition & av.stream.Disposition.attached_pic),
+        }
+    elif stream.type == "audio":
+        facts |= {"sample_rate": context.sample_rate, "channels": context.channels}
+    return facts
+
+
+def _ratio(value: Fraction | None) -> str:
+    return "" if value is None else f"{value.numerator}/{value.denominator}"
+
+
+def _seconds(value: int | None, unit: Fraction | None) -> float | None:
+    return None if value is None or unit is None else float(value * unit)
