@@ -1,0 +1,1 @@
+"""Training: crop stores in, weights and cards out."""

@@ -1,0 +1,61 @@
+"""What a training costs and how it goes, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One way of training.
+
+    `frame_minutes` and `temporal_minutes` are the time the two stages are given; learning rates
+    follow the clock, so that a slower machine sees fewer samples and still finishes the schedule.
+    """
+
+    network: str
+    size: int
+    margin: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    hidden_size: int
+    layers: int
+    dropout: float
+    frame_head: bool
+    pairs_per_batch: int
+    learning_rate: float
+    weight_decay: float
+    average_decay: float
+    frame_minutes: float
+    temporal_minutes: float
+    sequences: int
+    sequence_length: int
+    workers: int
+    threads: int
+    seed: int
+
+
+PRESETS = {
+    "cpu": Preset(
+        network="mobilenetv2_lstm",
+        size=160,
+        margin=1.25,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+        hidden_size=256,
+        layers=1,
+        dropout=0.4,
+        frame_head=True,
+        pairs_per_batch=20,
+        learning_rate=8e-4,
+        weight_decay=0.02,
+        average_decay=0.995,
+        frame_minutes=63.0,
+        temporal_minutes=6.0,
+        sequences=500,
+        sequence_length=32,
+        workers=1,
+        threads=2,
+        seed=2,
+    ),
+}

@@ -1,0 +1,169 @@
+"""The packed store of aligned stills: pixels in one array on disk, facts in another.
+
+Crops are kept with more surroundings than a network sees, so that training can still turn, shift
+and scale them, and cut a forged face into its whole picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from models.preprocessing import align_face, face_transform
+from models.training.outlines import POINTS, OutlineNetwork
+from models.training.stills import ARCHIVES, Still, read_stills
+
+STORE_SIZE = 208
+STORE_MARGIN = 1.6
+VALIDATION_SHARE = 0.08
+_PIXELS = "crops.npy"
+_FACTS = "index.npz"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Aligned stills and what is known about each.
+
+    `crops` uint8 ``(N, 208, 208, 3)`` RGB; `landmarks` float32 ``(N, 5, 2)`` and `outlines`
+    float32 ``(N, 478, 2)`` in pixels of the crop; `identities` and `sources` text ``(N,)``;
+    `synthetic` and `validation` bool ``(N,)``.
+    """
+
+    crops: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
+    outlines: NDArray[np.float32]
+    identities: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    synthetic: NDArray[np.bool_]
+    validation: NDArray[np.bool_]
+
+    def rows(self, *, validation: bool, synthetic: bool) -> NDArray[np.intp]:
+        """Row numbers of one side of the split, generated faces or photographs, intp ``(K,)``."""
+        return np.flatnonzero((self.validation == validation) & (self.synthetic == synthetic))
+
+    def counts(self) -> dict[str, int]:
+        """How many stills each source gave."""
+        names, counts = np.unique(self.sources, return_counts=True)
+        return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def is_validation(identity: str) -> bool:
+    """Whether a person belongs to validation; depends on the name alone, so it never changes."""
+    digest = hashlib.sha256(identity.encode()).digest()
+    return int.from_bytes(digest[:4], "big") < VALIDATION_SHARE * 2**32
+
+
+def open_store(folder: Path) -> Store:
+    """Open a prepared store; the pixels stay on disk.
+
+    Args:
+        folder: Where `prepare_store` put it.
+
+    Raises:
+        OSError: The store is missing or unreadable.
+    """
+    with np.load(folder / _FACTS, allow_pickle=False) as facts:
+        values = {name: facts[name] for name in facts.files}
+    return Store(crops=np.load(folder / _PIXELS, mmap_mode="r"), **values)
+
+
+def prepare_store(data: Path, folder: Path, limit: int | None = None) -> Store:
+    """Find the face in every still, align it, outline it, and pack the lot.
+
+    Args:
+        data: Folder with the archives and `landmarks/face_landmarker.task`.
+        folder: Where the store goes.
+        limit: At most so many stills of each archive.
+
+    Raises:
+        OSError: An archive cannot be read or the store cannot be written.
+    """
+    outline = OutlineNetwork(data / "landmarks" / "face_landmarker.task")
+    crops: list[NDArray[np.uint8]] = []
+    facts: list[tuple[NDArray[np.float32], NDArray[np.float32], Still]] = []
+    for source in ARCHIVES:
+        for still, landmarks in _with_landmarks(islice(read_stills(data, source), limit)):
+            crop = align_face(still.pixels, landmarks, STORE_SIZE, STORE_MARGIN)
+            points, _ = outline(crop)
+            crops.append(crop)
+            matrix = face_transform(landmarks, STORE_SIZE, STORE_MARGIN)
+            placed = landmarks @ matrix[:, :2].T + matrix[:, 2]
+            facts.append((placed.astype(np.float32), points, still))
+        print(f"{source}: {len(crops)} faces so far", flush=True)
+    write_store(folder, crops, facts)
+    return open_store(folder)
+
+
+def write_store(
+    folder: Path,
+    crops: list[NDArray[np.uint8]],
+    facts: list[tuple[NDArray[np.float32], NDArray[np.float32], Still]],
+) -> None:
+    """Write crops with their landmarks, outlines and stills as a store.
+
+    Args:
+        folder: Created if missing.
+        crops: RGB pixels, each uint8 ``(208, 208, 3)``.
+        facts: For each crop landmarks ``(5, 2)``, outline ``(478, 2)`` and the still it is from.
+
+    Raises:
+        OSError: The store cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = (len(crops), STORE_SIZE, STORE_SIZE, 3)
+    packed = open_memmap(folder / _PIXELS, mode="w+", dtype=np.uint8, shape=shape)
+    for row, crop in enumerate(crops):
+        packed[row] = crop
+    packed.flush()
+    stills = [still for _, _, still in facts]
+    np.savez(
+        folder / _FACTS,
+        landmarks=np.array([marks for marks, _, _ in facts], np.float32).reshape(-1, 5, 2),
+        outlines=np.array([points for _, points, _ in facts], np.float32).reshape(-1, POINTS, 2),
+        identities=np.array([still.identity for still in stills]),
+        sources=np.array([still.source for still in stills]),
+        synthetic=np.array([still.synthetic for still in stills]),
+        validation=np.array([is_validation(still.identity) for still in stills]),
+    )
+
+
+def _with_landmarks(
+    stills: Iterable[Still], batch: int = 64
+) -> Iterator[tuple[Still, NDArray[np.float32]]]:
+    """Stills in which a face is found, each with the five landmarks of the most central face."""
+    from facenet_pytorch import MTCNN
+
+    finder = MTCNN(keep_all=True, device="cpu", min_face_size=48)
+    stream = iter(stills)
+    while group := list(islice(stream, batch)):
+        padded = [_pad(still) for still in group]
+        sizes = sorted({(picture.shape, border) for picture, border in padded})
+        for shape, border in sizes:
+            rows = [i for i, (picture, _) in enumerate(padded) if picture.shape == shape]
+            _, _, found = finder.detect([padded[i][0] for i in rows], landmarks=True)
+            for row, faces in zip(rows, found, strict=True):
+                if faces is not None:
+                    points = np.asarray(faces, dtype=np.float32)
+                    yield group[row], _most_central(points, shape) - border
+
+
+def _pad(still: Still) -> tuple[NDArray[np.uint8], int]:
+    """The still with its reflected border, and how wide that is in pixels."""
+    border = round(ARCHIVES[still.source].border * still.pixels.shape[0])
+    edges = (border, border, border, border)
+    padded = cv2.copyMakeBorder(still.pixels, *edges, cv2.BORDER_REFLECT_101)
+    return np.asarray(padded, dtype=np.uint8), border
+
+
+def _most_central(faces: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    centre = np.array([shape[1] / 2, shape[0] / 2])
+    distances = np.linalg.norm(faces.mean(axis=1) - centre, axis=1)
+    return np.asarray(faces[int(np.argmin(distances))], dtype=np.float32)
