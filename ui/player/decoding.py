@@ -1,0 +1,218 @@
+"""Frames of the exhibit, decoded in a thread of their own.
+
+Frozen requests go in, frozen replies come out. Every new order makes the ones before it stale; a
+stale request that has not begun is dropped, so dragging never queues up work.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QSize, Qt, QThread, Signal, Slot
+from PySide6.QtGui import QImage
+
+from workstation.cases.records import FrameIndex
+from workstation.errors import WorkstationError
+from workstation.evidence.frames import Frame, FrameReader
+
+
+class Reader(Protocol):
+    """What the player needs of `workstation.evidence.frames.FrameReader`."""
+
+    def read(self, number: int) -> Frame:
+        """Decode one frame, or raise DecodeError."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+OpenReader = Callable[[Path, FrameIndex], Reader]
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """Open this exhibit, or close the one that is open where `path` is None."""
+
+    exhibit: int
+    path: Path | None
+    index: FrameIndex | None
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """Decode one frame.
+
+    Attributes:
+        exhibit: which opening it belongs to.
+        order: which order of the examiner it belongs to; a newer order makes it stale.
+        number: frame number from 0.
+        room: device pixels of the picture area, to fit the picture to while it is at hand.
+    """
+
+    exhibit: int
+    order: int
+    number: int
+    room: QSize
+
+
+@dataclass(frozen=True)
+class FrameReply:
+    """A decoded frame, or the reason why there is none.
+
+    Attributes:
+        picture: the upright frame at its own size; None where it could not be decoded.
+        fitted: the picture reduced to `request.room`; None where it is not reduced.
+        reason: sentence, or "".
+    """
+
+    request: FrameRequest
+    picture: QImage | None
+    fitted: QImage | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OpenFailed:
+    """The exhibit cannot be read at all."""
+
+    exhibit: int
+    reason: str
+
+
+class Worker(QObject):
+    """Lives in the decoding thread and owns the reader."""
+
+    replied = Signal(object)  # FrameReply
+    failed = Signal(object)  # OpenFailed
+
+    def __init__(self, open_reader: OpenReader) -> None:
+        super().__init__()
+        self.newest_order = 0  # written by the window's thread only
+        self._open_reader = open_reader
+        self._reader: Reader | None = None
+        self._exhibit = 0
+
+    @Slot(object)
+    def open(self, request: OpenRequest) -> None:
+        """Change to another exhibit."""
+        self.close()
+        self._exhibit = request.exhibit
+        if request.path is None or request.index is None:
+            return
+        try:
+            self._reader = self._open_reader(request.path, request.index)
+        except (WorkstationError, OSError) as problem:
+            self.failed.emit(OpenFailed(request.exhibit, str(problem)))
+
+    @Slot(object)
+    def read(self, request: FrameRequest) -> None:
+        """Decode a frame unless a newer order has made it stale."""
+        stale = request.order != self.newest_order or request.exhibit != self._exhibit
+        if stale or self._reader is None:
+            return
+        try:
+            frame = self._reader.read(request.number)
+        except WorkstationError as problem:
+            self.replied.emit(FrameReply(request, None, reason=str(problem)))
+        except Exception:
+            reason = "A fault in this program stopped the decoding; the exhibit is unchanged."
+            self.replied.emit(FrameReply(request, None, reason=reason))
+            raise
+        else:
+            picture = to_picture(frame.pixels)
+            self.replied.emit(FrameReply(request, picture, fit(picture, request.room)))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+
+class Decoding:
+    """The decoding thread as the player sees it: started when first needed, stopped for certain."""
+
+    def __init__(
+        self,
+        replied: Callable[[FrameReply], None],
+        failed: Callable[[OpenFailed], None],
+        open_reader: OpenReader = FrameReader,
+    ) -> None:
+        self.order = 0
+        self.exhibit = 0
+        self._replied, self._failed, self._open_reader = replied, failed, open_reader
+        self._door = _Door()
+        self._running: tuple[QThread, Worker] | None = None
+
+    def open(self, path: Path, index: FrameIndex) -> None:
+        """Change to another exhibit."""
+        self.renew()
+        self.exhibit += 1
+        if self._running is None:
+            self._start()
+        self._door.opening.emit(OpenRequest(self.exhibit, path, index))
+
+    def close(self) -> None:
+        """Let go of the exhibit; the thread stays for the next one."""
+        self.renew()
+        self.exhibit += 1
+        self._door.opening.emit(OpenRequest(self.exhibit, None, None))
+
+    def renew(self) -> None:
+        """Begin a new order: whatever was asked for before is stale."""
+        self.order += 1
+        if self._running is not None:
+            self._running[1].newest_order = self.order
+
+    def ask(self, number: int, room: QSize) -> None:
+        """Ask for a frame under the present order."""
+        self._door.reading.emit(FrameRequest(self.exhibit, self.order, number, room))
+
+    def stop(self) -> None:
+        """End the thread and close the file; waits for the frame under way."""
+        if self._running is None:
+            return
+        self.renew()
+        self.exhibit += 1
+        (thread, worker), self._running = self._running, None
+        thread.quit()
+        thread.wait()
+        worker.close()
+
+    def _start(self) -> None:
+        thread, worker = QThread(), Worker(self._open_reader)
+        thread.setObjectName("player decoding")
+        worker.newest_order = self.order
+        worker.moveToThread(thread)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._door.opening.connect(worker.open, queued)
+        self._door.reading.connect(worker.read, queued)
+        worker.replied.connect(self._replied, queued)
+        worker.failed.connect(self._failed, queued)
+        thread.start()
+        self._running = (thread, worker)
+
+
+class _Door(QObject):
+    opening = Signal(object)
+    reading = Signal(object)
+
+
+def to_picture(pixels: NDArray[np.uint8]) -> QImage:
+    """A frame's RGB pixels uint8 (H, W, 3) as a picture that owns its memory."""
+    pixels = np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
+    view = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return view.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def fit(picture: QImage, room: QSize) -> QImage | None:
+    """The picture reduced to `room` device pixels by averaging; None where it is not larger."""
+    size = picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+    if size.isEmpty() or size.width() >= picture.width():
+        return None
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return picture.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)

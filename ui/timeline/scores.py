@@ -1,0 +1,227 @@
+"""What the timeline draws, held so that drawing it costs the same however long the exhibit is."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.cases.records import FaceTable, FrameIndex, FrameState, Stretch
+
+
+class Mark(IntEnum):
+    """Frame states by rank: where frames share a pixel, the highest one is drawn."""
+
+    SCORED = 0
+    NO_FACE = 1
+    UNSUITABLE = 2
+    NOT_ANALYSED = 3
+    UNDECODABLE = 4
+
+    @property
+    def state(self) -> FrameState:
+        """The state in the words of the case."""
+        return FrameState[self.name]
+
+
+class TrackScores:
+    """The scored frames of one face track, in time order; what is not scored is not in it.
+
+    Attributes:
+        frames: int64 (N,), frame numbers, strictly increasing.
+        times: float64 (N,), seconds.
+        scores: float32 (N,), 0..1.
+    """
+
+    def __init__(self) -> None:
+        self._room = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.float32))
+        self._count = 0
+        self._trim()
+
+    def _trim(self) -> None:
+        self.frames, self.times, self.scores = (column[: self._count] for column in self._room)
+
+    def put(
+        self, frames: NDArray[np.int64], times: NDArray[np.float64], scores: NDArray[np.float32]
+    ) -> None:
+        """Add rows that come after those held; room grows by doubling.
+
+        Args:
+            frames: int64 (M,), increasing.
+            times: float64 (M,), seconds.
+            scores: float32 (M,), 0..1.
+        """
+        stop = self._count + len(frames)
+        if stop > len(self._room[0]):
+            self._room = tuple(_grown(column, 2 * stop) for column in self._room)  # type: ignore[assignment]
+        for column, new in zip(self._room, (frames, times, scores), strict=True):
+            column[self._count : stop] = new
+        self._count = stop
+        self._trim()
+
+    def cut(self, first: int, stop: int) -> tuple[NDArray, NDArray, NDArray]:
+        """Take out frames `first`..`stop`-1 and all later ones; returns the later ones."""
+        low, high = np.searchsorted(self.frames, [first, stop])
+        later = (self.frames[high:].copy(), self.times[high:].copy(), self.scores[high:].copy())
+        self._count = int(low)
+        self._trim()
+        return later
+
+    def at(self, frame: int) -> float:
+        """The score of a frame, NaN where this track has none."""
+        place = int(np.searchsorted(self.frames, frame))
+        found = place < len(self.frames) and self.frames[place] == frame
+        return float(self.scores[place]) if found else float("nan")
+
+
+class ExhibitScores:
+    """Scores and frame states of one exhibit.
+
+    Attributes:
+        times: float64 (N,), seconds of every frame.
+        marks: uint8 (N,), `Mark` of every frame.
+        tracks: scored frames by face track number.
+    """
+
+    def __init__(self, index: FrameIndex | None = None) -> None:
+        self.times = index.times if index is not None else np.zeros(0)
+        self.marks = np.full(len(self.times), Mark.NOT_ANALYSED, np.uint8)
+        self.tracks: dict[int, TrackScores] = {}
+
+    @property
+    def end(self) -> float:
+        """Seconds at which the last frame ends, if it lasts as long as frames do on average."""
+        count = len(self.times)
+        if count < 2:
+            return 1.0
+        return float(self.times[-1] * count / (count - 1))
+
+    @property
+    def analysed(self) -> bool:
+        """Whether anything is known about any frame."""
+        return bool((self.marks != Mark.NOT_ANALYSED).any())
+
+    def append(
+        self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch] = ()
+    ) -> None:
+        """Take over what the analysis found in frames `first`..`stop`-1, instead of any before."""
+        self.marks[first:stop] = Mark.NO_FACE
+        inside = (faces.frame >= first) & (faces.frame < stop)
+        scored = inside & faces.scored & np.isfinite(faces.score)
+        self.marks[faces.frame[inside]] = Mark.UNSUITABLE
+        self.marks[faces.frame[scored]] = Mark.SCORED
+        self.mark_undecodable(undecodable)
+        later = {n: track.cut(first, stop) for n, track in self.tracks.items()}
+        for number in np.unique(faces.track[scored]):
+            chosen = scored & (faces.track == number)
+            frames = faces.frame[chosen]
+            track = self.tracks.setdefault(int(number), TrackScores())
+            track.put(frames, self.times[frames], faces.score[chosen])
+        for number, columns in later.items():
+            self.tracks[number].put(*columns)
+        self.tracks = {n: track for n, track in sorted(self.tracks.items()) if len(track.frames)}
+
+    def mark_undecodable(self, stretches: Sequence[Stretch]) -> None:
+        """Mark frames that could not be decoded."""
+        for stretch in stretches:
+            self.marks[max(stretch.first, 0) : stretch.last + 1] = Mark.UNDECODABLE
+
+    def nearest(self, seconds: float) -> int:
+        """The frame whose timestamp is nearest; timestamps need not be evenly spaced."""
+        after = int(np.searchsorted(self.times, seconds))
+        if after == 0:
+            return 0
+        if after == len(self.times):
+            return after - 1
+        before = after - 1
+        closer = seconds - self.times[before] <= self.times[after] - seconds
+        return before if closer else after
+
+    def until(self, frame: int) -> float:
+        """Seconds at which a frame ends: where the next one begins."""
+        return float(self.times[frame + 1]) if frame + 1 < len(self.times) else self.end
+
+
+def envelope(
+    track: TrackScores, left: float, right: float, columns: int
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int32]]:
+    """What of a track to draw between two times, without losing a peak or closing a gap.
+
+    Where more frames than pixels are in sight, each pixel column gets its lowest and its highest
+    score. Lines join consecutive frames only; a frame that stands alone becomes a short dash.
+
+    Args:
+        track: the track.
+        left: first second in sight.
+        right: last second in sight.
+        columns: pixels between them.
+
+    Returns:
+        x in seconds float64 (M,), y float32 (M,), int32 (M,) 1 where a point joins the next.
+    """
+    low, high = np.searchsorted(track.times, [left, right])
+    low, high = max(int(low) - 1, 0), min(int(high) + 1, len(track.times))
+    frames, x, y = track.frames[low:high], track.times[low:high], track.scores[low:high]
+    pixel = (right - left) / max(columns, 1)
+    if not len(x):
+        return x, y, np.zeros(0, np.int32)
+    joined = np.append(np.diff(frames) == 1, False)
+    alone = ~joined & ~np.append(False, joined[:-1])
+    dashes_x = (x[alone][:, None] + np.array([-pixel, pixel])).ravel()
+    dashes_y = np.repeat(y[alone], 2)
+    if len(x) > 2 * columns:
+        x, y, joined = _columns(x, y, joined, left, pixel)
+    dashes_joined = np.tile(np.array([1, 0], np.int32), len(dashes_x) // 2)
+    return (
+        np.concatenate([x, dashes_x]),
+        np.concatenate([y, dashes_y]),
+        np.concatenate([joined.astype(np.int32), dashes_joined]),
+    )
+
+
+def _columns(
+    x: NDArray[np.float64],
+    y: NDArray[np.float32],
+    joined: NDArray[np.bool_],
+    left: float,
+    pixel: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.bool_]]:
+    """Lowest and highest score per pixel column, in turns so that neighbours join smoothly."""
+    column = np.floor((x - left) / pixel)
+    starts = np.flatnonzero(np.append(True, np.diff(column) != 0))
+    pair = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1)
+    pair[1::2] = pair[1::2, ::-1]
+    last = np.append(starts[1:], len(x)) - 1
+    links = np.stack([np.ones(len(starts), np.bool_), joined[last]], axis=1)
+    centre = left + (column[starts] + 0.5) * pixel
+    return np.repeat(centre, 2), pair.ravel(), links.ravel()
+
+
+def lane(
+    times: NDArray[np.float64], marks: NDArray[np.uint8], left: float, right: float, columns: int
+) -> list[tuple[int, int, Mark]]:
+    """Frame states between two times as pixel columns first..last (inclusive), runs of one mark.
+
+    Args:
+        times: float64 (N,), seconds.
+        marks: uint8 (N,), `Mark` of every frame.
+        left: first second in sight.
+        right: last second in sight.
+        columns: pixels between them.
+    """
+    if not len(times) or columns < 1:
+        return []
+    edges = np.linspace(left, right, columns + 1)
+    begin = np.maximum(np.searchsorted(times, edges[:-1], side="right") - 1, 0)
+    end = np.maximum(np.searchsorted(times, edges[1:], side="left"), begin + 1)
+    padded = np.append(marks, np.uint8(0))
+    worst = np.maximum.reduceat(padded, np.stack([begin, end], axis=1).ravel())[::2]
+    starts = np.flatnonzero(np.append(True, np.diff(worst) != 0))
+    stops = np.append(starts[1:], columns) - 1
+    return [(int(a), int(b), Mark(int(worst[a]))) for a, b in zip(starts, stops, strict=True)]
+
+
+def _grown(column: NDArray, size: int) -> NDArray:
+    larger = np.zeros(size, column.dtype)
+    larger[: len(column)] = column
+    return larger

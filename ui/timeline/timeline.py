@@ -1,0 +1,247 @@
+"""The timeline: scores of every face track over the exhibit's own time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.timeline.layers import PATTERNS, Backdrop, Labels, Playhead
+from ui.timeline.readout import Readout, reading
+from ui.timeline.scores import ExhibitScores, Mark, TrackScores, envelope
+from ui.timeline.view import ZOOM_STEP, TimelineView
+from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
+
+FILLING_MS = 100  # least time between two drawings while an analysis fills the timeline
+REACH = 24  # pixels within which the pointer finds a curve
+EMPTY = "No exhibit is open"
+NOT_ANALYSED = "Not analysed yet"
+
+
+class TimelineWidget(QWidget):
+    """One curve per face track, flagged segments, frame states, and a playhead to drag.
+
+    What is drawn depends on the pixels there are, not on the length of the exhibit.
+    """
+
+    seek_requested = Signal(object)  # int, frame number
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scores = ExhibitScores()
+        self.playhead_frame: int | None = None
+        self.selected_track: int | None = None
+        self.view = TimelineView(self)
+        self.readout = Readout(self)
+        self._keys_to: QWidget | None = None
+        self._curves: dict[int, pg.PlotCurveItem] = {}
+        self._backdrop, self._labels, self._playhead = Backdrop(), Labels(), Playhead()
+        self._message = QLabel(self.view)
+        self._filling = QTimer(self, singleShot=True, interval=FILLING_MS)
+        self._moving = QTimer(self, singleShot=True, interval=0)
+        self._build()
+        self.clear()
+
+    def show_exhibit(self, index: FrameIndex) -> None:
+        """Show another exhibit, of which nothing is analysed yet."""
+        self.clear()
+        self.scores = ExhibitScores(index)
+        self.playhead_frame = 0 if len(index) else None
+        self._playhead.place(0.0 if len(index) else None)
+        self.view.fit(self.scores.end)
+        self.redraw()
+
+    def clear(self) -> None:
+        """Show no exhibit."""
+        self.scores = ExhibitScores()
+        self.playhead_frame = self.selected_track = None
+        self._backdrop.segments = ()
+        self._show_thresholds(None)
+        self._playhead.place(None)
+        self.readout.show_nothing()
+        self.view.fit(self.scores.end)
+        self.redraw()
+
+    def set_faces(self, faces: FaceTable, committed_to: int | None = None) -> None:
+        """Show these faces instead of any before.
+
+        Args:
+            faces: faces of the run.
+            committed_to: frames analysed so far; all of them where it is left out.
+        """
+        self.scores.marks[:] = Mark.NOT_ANALYSED
+        self.scores.tracks = {}
+        stop = len(self.scores.times) if committed_to is None else committed_to
+        self.scores.append(0, stop, faces)
+        self.redraw()
+
+    def append_faces(
+        self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch] = ()
+    ) -> None:
+        """Take over frames `first`..`stop`-1 of a run that goes on; drawn a little later."""
+        self.scores.append(first, stop, faces, undecodable)
+        if not self._filling.isActive():
+            self._filling.start()
+
+    def set_undecodable(self, stretches: Sequence[Stretch]) -> None:
+        """Mark the frames that could not be decoded; call after `set_faces`."""
+        self.scores.mark_undecodable(stretches)
+        self.redraw()
+
+    def set_segments(self, segments: Sequence[Segment]) -> None:
+        """Show the flagged segments, numbered in this order."""
+        self._backdrop.segments = tuple(segments)
+        self._backdrop.update()
+
+    def set_thresholds(self, low: float, high: float) -> None:
+        """Show the inconclusive zone from `low` to `high`; scores above `high` are flagged."""
+        self._show_thresholds((low, high))
+
+    def set_playhead(self, frame: int) -> None:
+        """Mark the frame on screen; not while the examiner drags the playhead."""
+        if self.view.picking or not 0 <= frame < len(self.scores.times):
+            return
+        self.playhead_frame = frame
+        seconds = float(self.scores.times[frame])
+        self._playhead.place(seconds)
+        self.view.bring_in_sight(seconds)
+
+    def select_track(self, track: int | None) -> None:
+        """Draw one face track before the others; None draws all alike."""
+        self.selected_track = track
+        self.redraw()
+
+    def pass_keys_to(self, widget: QWidget) -> None:
+        """Hand keys that the timeline does not use, such as the arrows, to the player."""
+        self._keys_to = widget
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom with + and -, fit with 0; other keys are the player's."""
+        around = sum(self.view.span) / 2
+        if self.playhead_frame is not None:
+            seconds = float(self.scores.times[self.playhead_frame])
+            left, right = self.view.span
+            around = seconds if left <= seconds <= right else around
+        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.view.zoom(1 / ZOOM_STEP**2, around)
+        elif event.key() == Qt.Key.Key_Minus:
+            self.view.zoom(ZOOM_STEP**2, around)
+        elif event.key() == Qt.Key.Key_0:
+            self.view.fit()
+        elif self._keys_to is not None:
+            QCoreApplication.sendEvent(self._keys_to, event)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the keyboard on a click."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        event.accept()
+
+    def redraw(self) -> None:
+        """Draw everything anew."""
+        self._filling.stop()
+        self._moving.stop()
+        left, right = self.view.span
+        columns = self.view.columns()
+        for number in set(self._curves) - set(self.scores.tracks):
+            self.view.removeItem(self._curves.pop(number))
+        self._labels.ends, self._labels.chosen = [], self.selected_track
+        for number, track in self.scores.tracks.items():
+            self._draw_track(number, track, left, right, columns)
+        self._backdrop.scores = self.scores
+        self._backdrop.update()
+        self._labels.update()
+        self._explain()
+
+    def _draw_track(
+        self, number: int, track: TrackScores, left: float, right: float, columns: int
+    ) -> None:
+        x, y, joined = envelope(track, left, right, columns)
+        curve = self._curves.get(number)
+        if curve is None:
+            curve = self._curves[number] = pg.PlotCurveItem(skipFiniteCheck=True)
+            self.view.addItem(curve)
+        curve.setData(x, y, connect=joined, antialias=len(x) < columns)
+        curve.setPen(self._pen(number))
+        curve.setZValue(5 if number == self.selected_track else 0)
+        first, stop = np.searchsorted(track.times, [left, right])
+        if stop > first:
+            last = int(stop) - 1
+            end = (number, float(track.times[last]), float(track.scores[last]))
+            self._labels.ends.append(end)
+
+    def _pen(self, track: int) -> object:
+        colour = theme.current().track(track)
+        chosen = self.selected_track
+        if chosen is not None and chosen != track:
+            colour.setAlphaF(0.45)
+        return pg.mkPen(colour, width=2.0 if chosen == track else 1.0)
+
+    def _explain(self) -> None:
+        present = np.bincount(self.scores.marks, minlength=len(Mark)) > 0
+        self.readout.legend.show_marks(tuple(mark for mark in PATTERNS if present[mark]))
+        exhibit = bool(len(self.scores.times))
+        self._message.setText("" if self.scores.analysed else NOT_ANALYSED if exhibit else EMPTY)
+        self._message.setVisible(not self.scores.analysed)
+        tracks = ", ".join(str(number) for number in self.scores.tracks) or "none"
+        self.setAccessibleDescription(self._message.text() or f"Face tracks with scores: {tracks}")
+
+    def _build(self) -> None:
+        self.setAccessibleName("Timeline")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.view.setAccessibleName("Scores over time")
+        self._message.setProperty("kind", "muted")
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.readout)
+        column.addWidget(self.view, 1)
+        for layer in (self._backdrop, self._labels, self._playhead):
+            self.view.addItem(layer, ignoreBounds=True)
+        self._filling.timeout.connect(self.redraw)
+        self._moving.timeout.connect(self.redraw)
+        self.view.moved.connect(self._moved)
+        self.view.picked.connect(self._picked)
+        self.view.pointed.connect(self._pointed)
+        theme.keeper().changed.connect(self.redraw)
+
+    def _show_thresholds(self, thresholds: tuple[float, float] | None) -> None:
+        self._backdrop.thresholds = thresholds
+        self._backdrop.update()
+        self.view.threshold_axis.show_thresholds(*(thresholds or ()))
+        self.readout.legend.show_thresholds(thresholds)
+
+    def _moved(self) -> None:
+        self._message.setGeometry(self.view.plot_area().toRect())
+        self._moving.start()
+
+    def _picked(self, seconds: float) -> None:
+        if not len(self.scores.times):
+            return
+        frame = self.scores.nearest(seconds)
+        if frame != self.playhead_frame or not self.view.picking:
+            self.playhead_frame = frame
+            self._playhead.place(float(self.scores.times[frame]))
+            self.seek_requested.emit(frame)
+
+    def _pointed(self, place: QPointF | None) -> None:
+        if place is None or not len(self.scores.times):
+            self.readout.show_nothing()
+            return
+        frame = self.scores.nearest(place.x())
+        self.readout.show_reading(reading(self.scores, frame, self._track_at(frame, place)))
+
+    def _track_at(self, frame: int, place: QPointF) -> int | None:
+        """The scored track nearest to the pointer, the selected one when two are as near."""
+        found = [
+            (abs(score - place.y()), number != self.selected_track, number)
+            for number, track in self.scores.tracks.items()
+            if (score := track.at(frame)) == score
+        ]
+        return min(found)[2] if found else None
