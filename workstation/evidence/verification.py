@@ -1,0 +1,114 @@
+"""Hashing exhibits again: intact, altered or missing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from workstation.cases.case import Case
+from workstation.cases.custody import Act, ChainCheck
+from workstation.cases.records import Exhibit, Verification
+from workstation.errors import ExhibitError
+from workstation.evidence.copying import hash_file
+
+
+@dataclass(frozen=True)
+class VerificationProgress:
+    """How far the verification of an exhibit is, in bytes."""
+
+    exhibit: str
+    done: int
+    total: int
+
+
+Announce = Callable[[VerificationProgress], None]
+
+
+@dataclass(frozen=True)
+class CaseVerification:
+    """Outcome for the whole case: the custody log, and each exhibit by its number."""
+
+    chain: ChainCheck
+    exhibits: Mapping[str, Verification]
+
+    @property
+    def intact(self) -> bool:
+        """Whether the log and every exhibit are intact."""
+        return self.chain.intact and all(
+            outcome is Verification.INTACT for outcome in self.exhibits.values()
+        )
+
+
+def verify_exhibit(case: Case, number: str, announce: Announce | None = None) -> Verification:
+    """Hash an exhibit's copy again and compare with the acquisition hash.
+
+    The acquisition hash counts as it stands in the custody log: if the case's list of exhibits says
+    otherwise, the exhibit is altered. The outcome goes to the log unless the case is read-only.
+
+    Raises:
+        CaseError: the case has no such exhibit.
+        ExhibitError: the copy is there but cannot be read.
+    """
+    exhibit = case.exhibits.get(number)
+    found = _hash(case, exhibit, announce)
+    if not found:
+        outcome = Verification.MISSING
+    elif {found} == {exhibit.hashes.sha256, *_logged(case, number)}:
+        outcome = Verification.INTACT
+    else:
+        outcome = Verification.ALTERED
+    if not case.read_only:
+        case.custody.append(
+            Act.EXHIBIT_VERIFIED,
+            number,
+            outcome=str(outcome),
+            expected_sha256=exhibit.hashes.sha256,
+            found_sha256=found,
+        )
+    return outcome
+
+
+def verify_case(case: Case, announce: Announce | None = None) -> CaseVerification:
+    """Walk the custody log and hash every exhibit again.
+
+    Raises:
+        CaseError: the database cannot be read or written.
+        ExhibitError: a copy is there but cannot be read.
+    """
+    chain = case.custody.verify()
+    if not case.read_only:
+        case.custody.append(
+            Act.LOG_VERIFIED,
+            case.facts.number,
+            intact=chain.intact,
+            entries=chain.entries,
+            head=chain.head,
+            problem=chain.problem,
+        )
+    numbers = [exhibit.number for exhibit in case.exhibits.all()]
+    return CaseVerification(
+        chain, {number: verify_exhibit(case, number, announce) for number in numbers}
+    )
+
+
+def _hash(case: Case, exhibit: Exhibit, announce: Announce | None) -> str:
+    path = case.folder / exhibit.stored_name
+    if not path.is_file():
+        return ""
+
+    def advance(done: int) -> None:
+        if announce:
+            announce(VerificationProgress(exhibit.number, done, exhibit.size))
+
+    try:
+        return hash_file(path, advance)
+    except ExhibitError as error:
+        raise ExhibitError(f"Exhibit {exhibit.number}: {error}") from error
+
+
+def _logged(case: Case, number: str) -> set[str]:
+    """The acquisition hashes that the custody log gives for an exhibit; {""} if it gives none."""
+    logged = {
+        str(entry.details.get("sha256", ""))
+        for entry in case.custody.entries()
+        if entry.act == Act.EXHIBIT_ADDED and entry.subject == number
+    }
+    return logged or {""}
