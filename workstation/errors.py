@@ -13,7 +13,7 @@ class CaseError(WorkstationError):
     """A case cannot be created, opened or written."""
 
 
-class CaseLocked(CaseError):
+class CaseLocked(CaseError):  # noqa: N818
     """The case is open for writing elsewhere; the sentence says who has it."""
 
 
