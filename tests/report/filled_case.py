@@ -14,20 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from workstation.analysis.findings import Thresholds, conclude
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import (
     Exhibit,
     FaceTable,
-    Finding,
-    FindingRecord,
-    FrameIndex,
     Hashes,
     Run,
     RunOutcome,
-    Segment,
     Stretch,
 )
+from workstation.evidence.frame_index import build_frame_index
 
 RATE = 25
 LOW, HIGH = 0.4, 0.6
@@ -89,13 +87,8 @@ def make_clip(path: Path, frames: int = 40, size: tuple[int, int] = (320, 240)) 
                 cv2.circle(
                     picture, (int(centre[0] + eye * w), centre[1] - h // 8), 4, (40, 30, 30), -1
                 )
-            cv2.line(
-                picture,
-                (centre[0] - w // 6, centre[1] + h // 4),
-                (centre[0] + w // 6, centre[1] + h // 4),
-                (120, 50, 50),
-                3,
-            )
+            left, right = ((centre[0] + side * w // 6, centre[1] + h // 4) for side in (-1, 1))
+            cv2.line(picture, left, right, (120, 50, 50), 3)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts = number
             container.mux(stream.encode(frame))
@@ -126,20 +119,15 @@ def new_case(folder: Path, **facts: str) -> Case:
     return Case.create(folder, **(described | facts))
 
 
-def add(case: Case, source: Path, *, name: str = "", frames: int | None = None) -> Exhibit:
+def add(case: Case, source: Path, *, name: str = "") -> Exhibit:
     """Take a file in through the stores."""
     content = source.read_bytes()
     number = case.exhibits.next_number()
     stored = f"exhibits/{number}{source.suffix}"
     (case.folder / stored).write_bytes(content)
     picture = source.suffix == ".jpg"
-    count = 1 if picture else frames or frames_in(source)
-    index = FrameIndex(
-        pts=np.arange(count, dtype=np.int64),
-        key=np.arange(count) % 12 == 0,
-        time_base=(1, RATE),
-        average_rate=0.0 if picture else float(RATE),
-    )
+    index = build_frame_index(source)
+    count = len(index)
     exhibit = Exhibit(
         number=number,
         original_name=name or source.name,
@@ -172,12 +160,6 @@ def add(case: Case, source: Path, *, name: str = "", frames: int | None = None) 
         size=exhibit.size,
     )
     return exhibit
-
-
-def frames_in(path: Path) -> int:
-    """Packets of the first video stream."""
-    with av.open(str(path)) as container:
-        return sum(1 for packet in container.demux(video=0) if packet.size)
 
 
 def _thumbnail() -> bytes:
@@ -239,52 +221,9 @@ def analyse(
     case.custody.append(Act.ANALYSIS_STARTED, exhibit.number, run=run.id, weights=WEIGHTS_SHA256)
     faces = faces_of(tracks, seed=run.id)
     case.runs.commit_stretch(run.id, 0, stop or exhibit.frames, faces, list(undecodable))
-    case.runs.conclude(run.id, _segments(faces), _findings(faces, tracks))
+    times = case.exhibits.index(exhibit.number).times
+    rule = Thresholds.of_card(run.detector)
+    case.runs.conclude(run.id, *conclude(faces, times, undecodable, rule))
     case.runs.finish(run.id, outcome)
     case.custody.append(Act.ANALYSIS_COMPLETE, exhibit.number, run=run.id, frames=exhibit.frames)
     return case.runs.get(run.id)
-
-
-def _segments(faces: FaceTable) -> list[Segment]:
-    segments = []
-    for track in np.unique(faces.track):
-        here = np.flatnonzero((faces.track == track) & faces.scored)
-        above = here[faces.score[here] > HIGH]
-        if not len(above):
-            continue
-        for part in np.split(above, np.flatnonzero(np.diff(faces.frame[above]) > 3) + 1):
-            peak = part[int(np.argmax(faces.score[part]))]
-            segments.append(
-                Segment(
-                    track=int(track),
-                    first=int(faces.frame[part[0]]),
-                    last=int(faces.frame[part[-1]]),
-                    mean=float(faces.score[part].mean()),
-                    peak=float(faces.score[peak]),
-                    peak_frame=int(faces.frame[peak]),
-                )
-            )
-    return segments
-
-
-def _findings(faces: FaceTable, tracks: Sequence[Track]) -> list[FindingRecord]:
-    records = []
-    for track in tracks:
-        scores = faces.score[(faces.track == track.number) & faces.scored]
-        mean = float(scores.mean()) if len(scores) else float("nan")
-        finding = (
-            Finding.SUPPORTS
-            if mean > HIGH
-            else Finding.DOES_NOT_SUPPORT
-            if mean < LOW
-            else Finding.INCONCLUSIVE
-        )
-        reasons = (f"The mean score of {len(scores)} scored frames is {mean:.2f}.",)
-        statistics = {"mean": mean, "scored": len(scores), "share_above": 0.25}
-        records.append(FindingRecord(track.number, finding, reasons, statistics))
-    if not records:
-        return []
-    order = [Finding.SUPPORTS, Finding.INCONCLUSIVE, Finding.DOES_NOT_SUPPORT]
-    whole = min((record.finding for record in records), key=order.index)
-    reason = "The finding of the exhibit is that of its most conspicuous track."
-    return [FindingRecord(None, whole, (reason,), {}), *records]

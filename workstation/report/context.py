@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from workstation import __version__
 from workstation.analysis.export import scores_digest
+from workstation.analysis.states import frame_states, state_counts
 from workstation.cases.case import Case
 from workstation.cases.custody import ChainCheck
 from workstation.cases.records import (
@@ -29,7 +30,6 @@ from workstation.cases.records import (
     Verification,
 )
 from workstation.evidence.verification import verify_exhibit
-from workstation.report.accounting import count_states, frame_states
 from workstation.report.signing import SigningIdentity
 
 
@@ -114,17 +114,17 @@ class ExhibitEvidence:
     def counts(self) -> dict[FrameState, int]:
         """Frames per state; without a run every frame is "not analysed"."""
         if self.evidence is None:
-            counts = dict.fromkeys(FrameState, 0)
-            counts[FrameState.NOT_ANALYSED] = self.exhibit.frames
-            return counts
-        return count_states(
-            frame_states(
-                self.exhibit.frames,
-                self.evidence.run.frames_done,
-                self.evidence.faces,
-                self.evidence.undecodable,
+            counted = {str(FrameState.NOT_ANALYSED): self.exhibit.frames}
+        else:
+            counted = state_counts(
+                frame_states(
+                    self.exhibit.frames,
+                    self.evidence.run.frames_done,
+                    self.evidence.faces,
+                    self.evidence.undecodable,
+                )
             )
-        )
+        return {state: counted.get(str(state), 0) for state in FrameState}
 
 
 @dataclass
@@ -153,7 +153,7 @@ class ReportContext:
     def section(self, title: str) -> str:
         """A section title with the next number before it."""
         self._sections += 1
-        return f"{self._sections}  {title}"
+        return f"{self._sections}\u00a0\u00a0{title}"
 
     @property
     def number(self) -> str:
@@ -237,7 +237,7 @@ def software_versions() -> dict[str, str]:
     """Versions of the program and of what it stands on while it writes the report."""
     packages = ("av", "cryptography", "numpy", "opencv-python", "pyhanko", "reportlab")
     return {
-        "Deepfake Forensics Workstation": __version__,
+        "this program": __version__,
         "Python": platform.python_version(),
         "operating system": f"{platform.system()} {platform.release()} {platform.machine()}",
         **{package: version(package) for package in packages},

@@ -9,6 +9,7 @@ import unicodedata
 from functools import cache
 from xml.sax.saxutils import escape
 
+from reportlab.graphics.shapes import STATE_DEFAULTS
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -34,6 +35,8 @@ def register() -> None:
     """Make the typeface known to reportlab; called once, does nothing afterwards."""
     for name, file in _FILES.items():
         pdfmetrics.registerFont(TTFont(name, str(resources.FOLDER / "fonts" / file)))
+    # Every drawing sets this font before its first stroke; the default one is not embedded.
+    STATE_DEFAULTS["fontName"] = SANS
     for bold, italic, name in ((0, 0, SANS), (1, 0, BOLD), (0, 1, ITALIC), (1, 1, BOLD)):
         addMapping(SANS, bold, italic, name)
         addMapping(MONO, bold, italic, MONO)

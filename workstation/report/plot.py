@@ -15,8 +15,8 @@ from reportlab.graphics.shapes import Circle, Drawing, Group, Line, PolyLine, Re
 from workstation.cases.records import FaceTable, Segment
 from workstation.report import fonts, style, words
 
-HEIGHT = 132.0
-_LEFT, _RIGHT, _BOTTOM, _TOP = 24.0, 62.0, 34.0, 16.0
+HEIGHT = 122.0
+_LEFT, _RIGHT, _BOTTOM, _TOP = 24.0, 62.0, 22.0, 16.0
 _STRIP = 4.0
 _COLUMN = 0.5
 _LABEL = 7.0

@@ -155,9 +155,9 @@ def _attached(reader: PdfFileReader) -> dict[str, Any] | None:
         names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
     except KeyError:
         return None
-    for name, file in zip(names[::2], names[1::2], strict=True):
-        if str(name) == ATTACHMENT:
-            facts = json.loads(file["/EF"]["/F"].data)
+    for position in range(0, len(names), 2):
+        if str(names[position]) == ATTACHMENT:
+            facts = json.loads(names[position + 1]["/EF"]["/F"].data)
             return facts if isinstance(facts, dict) else None
     return None
 

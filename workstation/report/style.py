@@ -43,6 +43,7 @@ def _style(name: str, **changes: Any) -> ParagraphStyle:
         "fontSize": 9.25,
         "leading": 13,
         "textColor": INK,
+        "bulletFontName": fonts.SANS,
         "allowWidows": 0,
         "allowOrphans": 0,
     }
@@ -69,7 +70,7 @@ COMMAND = _style(
 )
 CELL_STRONG = _style("strong cell", fontName=fonts.BOLD, fontSize=8.5, leading=11.5)
 DIGEST = _style("digest", fontName=fonts.MONO, fontSize=7.2, leading=11.5, splitLongWords=1)
-SMALL = _style("small", fontSize=7.5, leading=10, textColor=MUTED)
+SMALL = _style("small", fontSize=7.5, leading=10, textColor=MUTED, spaceAfter=2)
 FINE = _style("fine", fontName=fonts.MONO, fontSize=6, leading=8, textColor=MUTED, splitLongWords=1)
 CAPTION = _style("caption", fontSize=8, leading=10.75, textColor=MUTED, spaceBefore=3, spaceAfter=9)
 CAPTION_ABOVE = _style("caption above", fontSize=8, leading=10.75, textColor=MUTED, spaceBefore=3)
@@ -103,11 +104,33 @@ def bullets(texts: Sequence[str]) -> list[Flowable]:
     return [Paragraph(fonts.marked_up(text), BULLET, bulletText="•") for text in texts]
 
 
-def minor(text: str) -> Paragraph:
-    """A run-in heading that stays with what follows."""
+def minor(text: str, *, kept: bool = True) -> Paragraph:
+    """A small heading that stays with what follows, unless that may be longer than a page."""
     heading = paragraph(text, MINOR)
-    heading.keepWithNext = 1
+    heading.keepWithNext = int(kept)
     return heading
+
+
+def grid(
+    cells: Sequence[Sequence[Any]],
+    widths: Sequence[float],
+    *commands: tuple[Any, ...],
+    **options: Any,
+) -> Table:
+    """A table without rules, padding or colours but those of the commands.
+
+    Args:
+        cells: Rows of flowables, lists of them, or "".
+        widths: Column widths in points.
+        *commands: Table style commands, applied after the plain ones.
+        **options: Passed to reportlab's table.
+    """
+    everywhere = (0, 0), (-1, -1)
+    table = Table([list(row) for row in cells], colWidths=list(widths), hAlign="LEFT", **options)
+    paddings = [(f"{side}PADDING", *everywhere, 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
+    plain = [("FONTNAME", *everywhere, fonts.SANS), ("VALIGN", *everywhere, "TOP"), *paddings]
+    table.setStyle(TableStyle([*plain, *commands]))
+    return table
 
 
 def facts(
@@ -119,19 +142,13 @@ def facts(
     """A two-column list of labels and values; digests are set in the monospaced face."""
     cells = [[paragraph(label, LABEL), paragraph(value or "–", CELL)] for label, value in rows]
     cells += [[paragraph(label, LABEL), paragraph(value, DIGEST)] for label, value in digests]
-    table = Table(cells, colWidths=[LABEL_WIDTH, width - LABEL_WIDTH], hAlign="LEFT")
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
-            ]
-        )
+    return grid(
+        cells,
+        [LABEL_WIDTH, width - LABEL_WIDTH],
+        ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+        ("TOPPADDING", (0, 0), (-1, -1), 1),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
     )
-    return table
 
 
 def ruled_table(
@@ -160,39 +177,37 @@ def ruled_table(
                 for i, cell in enumerate(row)
             ]
         )
-    table = Table(cells, colWidths=list(widths), repeatRows=1, hAlign="LEFT")
     commands: list[tuple[Any, ...]] = [
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-2, -1), 10),
-        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), 2.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-        ("LINEBELOW", (0, 0), (-1, 0), 0.7, INK),
         ("LINEBELOW", (0, 1), (-1, -2), 0.35, RULE),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.7, INK),
         ("LINEBELOW", (0, -1), (-1, -1), 0.7, INK),
     ]
     if total:
         commands.append(("LINEABOVE", (0, -1), (-1, -1), 0.7, INK))
-    table.setStyle(TableStyle(commands))
-    return table
+    return grid(cells, widths, *commands, repeatRows=1)
 
 
-def barred(content: Sequence[Flowable], colour: Color) -> Table:
-    """Content beside a thin vertical bar of one colour; the words carry the meaning."""
-    table = Table([[list(content)]], colWidths=[TEXT_WIDTH], hAlign="LEFT")
-    table.setStyle(
-        TableStyle(
-            [
-                ("LINEBEFORE", (0, 0), (0, -1), 2.5, colour),
-                ("LEFTPADDING", (0, 0), (-1, -1), 9),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-            ]
-        )
+def barred(content: Sequence[Flowable], colour: Color, beside: Flowable | None = None) -> Table:
+    """Content beside a thin vertical bar of one colour; the words carry the meaning.
+
+    Args:
+        content: What stands beside the bar.
+        colour: The bar's.
+        beside: A picture at the right edge, or None.
+    """
+    room = beside.drawWidth if beside is not None else 0.0
+    return grid(
+        [[list(content), beside or ""]],
+        [TEXT_WIDTH - room, room],
+        ("LINEBEFORE", (0, 0), (0, -1), 2.5, colour),
+        ("LEFTPADDING", (0, 0), (0, -1), 9),
+        ("RIGHTPADDING", (0, 0), (0, -1), 10 if room else 0),
+        ("TOPPADDING", (0, 0), (0, -1), 1),
+        ("BOTTOMPADDING", (0, 0), (0, -1), 2),
     )
-    return table
 
 
 def together(*content: Flowable) -> KeepTogether:

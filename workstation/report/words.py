@@ -59,6 +59,17 @@ OTHER_EVIDENCE = (
     " lighting – the measured error rates may not hold."
 )
 
+UNMEASURED = (
+    "The card of this detector states no measured performance: its error rates are unknown, and no"
+    " weight can be given to findings made with it."
+)
+
+AUC_STATEMENT = (
+    "AUC is the share of pairs of one fake and one real recording in which the fake received the"
+    " higher score: 1.00 separates all pairs, 0.50 is chance. The interval shows how far it may lie"
+    " from the value on the whole population that the data were drawn from."
+)
+
 GENERAL_LIMITS = (
     "Only visible faces are examined. Sound, the scene around the faces, metadata and the order of"
     " shots are not.",
@@ -132,12 +143,17 @@ def value(content: Any) -> str:
     if isinstance(content, float):
         return f"{content:.6g}"
     if isinstance(content, Mapping):
-        return "; ".join(f"{label(str(key))}: {value(item)}" for key, item in content.items())
+        return "; ".join(f"{label(str(key))}: {field(key, item)}" for key, item in content.items())
     if isinstance(content, list | tuple):
         return ", ".join(value(item) for item in content)
     return str(content)
 
 
+def field(key: str, content: Any) -> str:
+    """The value of a named field; names that end in "_s" are seconds."""
+    return f"{value(content)} s" if key.endswith("_s") else value(content)
+
+
 def label(key: str) -> str:
     """A field name as words."""
-    return key.replace("_", " ")
+    return key.removesuffix("_s").replace("_", " ")

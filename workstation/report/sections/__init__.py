@@ -27,7 +27,7 @@ SECTIONS: tuple[Section, ...] = (
     statements.build,
     exhibits.build,
     method.build,
-    custody.build,
     software.build,
     verifying.build,
+    custody.build,
 )

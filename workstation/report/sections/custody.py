@@ -1,9 +1,9 @@
 """The custody log, whole."""
 
-from reportlab.platypus import Flowable
+from reportlab.platypus import Flowable, Paragraph
 
 from workstation.cases.records import CustodyEntry
-from workstation.report import style, words
+from workstation.report import fonts, style, words
 from workstation.report.context import ReportContext
 
 _WIDTHS = (30.0, 100.0, style.TEXT_WIDTH - 130)
@@ -46,8 +46,12 @@ def _row(entry: CustodyEntry, with_actor: bool) -> list[str | Flowable | list[Fl
     title = f"{entry.act} – {entry.subject}" if entry.subject else entry.act
     if with_actor:
         title += f" – {entry.actor}"
-    content: list[Flowable] = [style.paragraph(title, style.CELL)]
-    if entry.details:
-        content.append(style.paragraph(words.value(entry.details), style.SMALL))
-    content.append(style.paragraph(entry.sha256, style.FINE))
+    details = f"; {words.value(entry.details)}" if entry.details else ""
+    line = Paragraph(
+        f"{fonts.marked_up(title)}"
+        f'<font size="{style.SMALL.fontSize}" color="{style.MUTED.hexval()}">'
+        f"{fonts.marked_up(details)}</font>",
+        style.CELL,
+    )
+    content: list[Flowable] = [line, style.paragraph(entry.sha256, style.FINE)]
     return [str(entry.sequence), words.utc(entry.time_utc).removesuffix(" UTC"), content]

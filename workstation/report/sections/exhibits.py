@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, Image, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, Image
 
 from workstation.cases.records import FrameState, RunOutcome, Verification
 from workstation.report import style, words
@@ -33,7 +33,7 @@ def _exhibit(context: ReportContext, item: ExhibitEvidence) -> list[Flowable]:
     exhibit = item.exhibit
     story: list[Flowable] = [
         style.Heading(
-            f"{exhibit.number}  {exhibit.original_name}", style.SUBHEADING, item.anchor, 1
+            f"{exhibit.number}\u00a0\u00a0{exhibit.original_name}", style.SUBHEADING, item.anchor, 1
         ),
         _identity(item),
         *_verification(item),
@@ -77,24 +77,11 @@ def _identity(item: ExhibitEvidence) -> Flowable:
     picture.drawWidth, picture.drawHeight = picture.imageWidth * scale, picture.imageHeight * scale
     picture.hAlign = "RIGHT"
     left = style.facts(rows, width=style.TEXT_WIDTH - _THUMBNAIL - 8)
-    table = Table(
+    return style.grid(
         [[left, picture], [style.facts([], digests=digests), ""]],
-        colWidths=[style.TEXT_WIDTH - _THUMBNAIL, _THUMBNAIL],
-        hAlign="LEFT",
+        [style.TEXT_WIDTH - _THUMBNAIL, _THUMBNAIL],
+        ("SPAN", (0, 1), (1, 1)),
     )
-    table.setStyle(
-        TableStyle(
-            [
-                ("SPAN", (0, 1), (1, 1)),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 0),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
-            ]
-        )
-    )
-    return table
 
 
 def _verification(item: ExhibitEvidence) -> list[Flowable]:
@@ -110,20 +97,20 @@ def _verification(item: ExhibitEvidence) -> list[Flowable]:
     ]
 
 
-def _container(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Container facts as rows; mappings inside them are flattened, lists of them numbered."""
+def _container(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Container facts as rows; the parts of a list, such as the streams, are numbered."""
     rows: list[tuple[str, str]] = []
     for key, content in facts.items():
         if key in _SKIPPED or content in (None, "", [], {}):
             continue
-        label = f"{prefix}{words.label(str(key))}"
+        label = words.label(str(key)).capitalize()
         if isinstance(content, list) and all(isinstance(part, Mapping) for part in content):
             rows += [
                 (f"{label} {position}" if len(content) > 1 else label, words.value(part))
                 for position, part in enumerate(content, 1)
             ]
         else:
-            rows.append((label[:1].upper() + label[1:], words.value(content)))
+            rows.append((label, words.field(str(key), content)))
     return rows
 
 
@@ -170,6 +157,7 @@ def _frames(item: ExhibitEvidence) -> list[Flowable]:
 
 def _runs(item: ExhibitEvidence, evidence: RunEvidence) -> list[Flowable]:
     run = evidence.run
+    low, high = evidence.thresholds
     reason = f" ({run.reason})" if run.reason else ""
     story: list[Flowable] = [
         style.together(
@@ -183,6 +171,7 @@ def _runs(item: ExhibitEvidence, evidence: RunEvidence) -> list[Flowable]:
                         f"{words.utc(run.started_utc)}, {words.utc(run.finished_utc or '–')}",
                     ),
                     ("Device, precision", f"{run.device}; {run.precision}"),
+                    ("Thresholds", f"lower {low:.2f}, upper {high:.2f}"),
                 ],
                 digests=[
                     ("Weights SHA-256", evidence.weights_sha256),

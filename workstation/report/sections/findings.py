@@ -1,22 +1,23 @@
 """Findings on one exhibit: whole exhibit, then each face track with plot, segments, key frames."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Image, Paragraph, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, Image, Paragraph, Table
 
 from workstation.cases.records import FaceTable, FindingRecord, Segment
 from workstation.report import fonts, plot, style, words
+from workstation.report.card_figures import evaluations
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 from workstation.report.pictures import Picture, PictureSource, clearest, face_at
 from workstation.report.sections.method import limits
 
+_UNREADABLE = "No key frame is shown: none could be read from the exhibit as it was taken in."
 KEY_FRAMES_SHOWN = 6
 TRACKS_SHOWN = 40
 _CROP = 24 * mm
 _COLUMN = (style.TEXT_WIDTH - 6 * mm) / 2
-_PICTURE_HEIGHT = 58 * mm
+_PICTURE_HEIGHT = 52 * mm
 _SEGMENT_WIDTHS = (38.0, 106.0, 148.0, 46.0, 46.0, style.TEXT_WIDTH - 384)
 
 
@@ -35,8 +36,10 @@ def build(
     whole = evidence.finding(None)
     if whole is not None:
         story.append(_finding(whole, f"{item.exhibit.number}, whole exhibit"))
+    if not evidence.tracks:
+        story.append(style.paragraph("No face was found in the frames that were analysed."))
     if not evidence.findings:
-        story.append(style.paragraph(_nothing(evidence)))
+        story.append(style.paragraph("The analysis recorded no finding on this exhibit."))
     story += _beside(evidence)
     for track in evidence.tracks[:TRACKS_SHOWN]:
         story += _track(context, item, evidence, track, pictures)
@@ -51,21 +54,21 @@ def build(
     return story
 
 
-def _nothing(evidence: RunEvidence) -> str:
-    if not evidence.tracks:
-        return "No face was found in the frames that were analysed. There is no finding."
-    return "The analysis recorded no finding on this exhibit."
-
-
 def _beside(evidence: RunEvidence) -> list[Flowable]:
     """Limits printed beside the findings, small."""
     card = evidence.card
     texts = [str(text) for key in ("limits", "not_covered") for text in card.get(key) or ()]
     if not texts:
         return limits(card)
+    measured = " ".join(evaluation.sentence for evaluation in evaluations(card))
     listed = " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in texts)
     return [
         style.gap(3),
+        Paragraph(
+            f'<font name="{fonts.BOLD}">Measured performance.</font>'
+            f" {fonts.marked_up(measured or words.UNMEASURED)}",
+            style.SMALL,
+        ),
         Paragraph(
             f'<font name="{fonts.BOLD}">Limits.</font> {fonts.marked_up(listed)}'
             ' <a href="#statements">A score is not a probability.</a>',
@@ -98,23 +101,43 @@ def _track(
 ) -> list[Flowable]:
     faces = evidence.of_track(track)
     segments = [segment for segment in evidence.segments if segment.track == track]
-    head = _track_head(item, evidence, track, faces, pictures)
-    story: list[Flowable] = [style.gap(8)]
-    if len(item.index) > 1:
-        story += [
-            style.together(head, style.gap(4), *_plot(context, item, evidence, faces, segments))
-        ]
-    else:
-        story += [head, style.paragraph(_single_score(faces), style.CELL)]
+    figure = context.figure()
+    head = _track_head(item, evidence, track, faces, figure, pictures)
+    if len(item.index) == 1:
+        shown = _whole_picture(item, faces, figure, pictures)
+        return [style.gap(8), style.together(head, style.gap(4), *shown)]
+    plotted = _plot(figure, item, evidence, faces, segments)
+    story: list[Flowable] = [style.gap(8), style.together(head, style.gap(4), *plotted)]
     if segments:
         story += _segments(context, item, faces, segments, pictures)
     return story
 
 
-def _single_score(faces: FaceTable) -> str:
-    if not len(faces) or not faces.scored[0]:
-        return "The face in this picture could not be scored."
-    return f"Score of the face in this picture: {words.score(float(faces.score[0]))}."
+def _whole_picture(
+    item: ExhibitEvidence, faces: FaceTable, figure: int, pictures: PictureSource
+) -> list[Flowable]:
+    picture = pictures.key_frame(0, faces.box[0])
+    if picture is None:
+        return [style.paragraph(f"Figure {figure}. {_UNREADABLE}", style.CAPTION)]
+    track = int(faces.track[0])
+    said = (
+        f"score {words.score(float(faces.score[0]))}"
+        if faces.scored[0]
+        else "the face could not be scored"
+    )
+    caption = f"Figure {figure}. {item.exhibit.number}, track {track}: {said}. {_hashed(picture)}"
+    return [
+        picture.flowable(_COLUMN, _PICTURE_HEIGHT),
+        style.paragraph(caption, style.CAPTION_ABOVE),
+        style.paragraph(picture.pixels_sha256, style.FINE),
+    ]
+
+
+def _hashed(picture: Picture) -> str:
+    return (
+        f"SHA-256 of the frame's pixels (RGB, {picture.frame_width} × {picture.frame_height}),"
+        " without the box:"
+    )
 
 
 def _track_head(
@@ -122,6 +145,7 @@ def _track_head(
     evidence: RunEvidence,
     track: int,
     faces: FaceTable,
+    figure: int,
     pictures: PictureSource,
 ) -> Flowable:
     record = evidence.finding(track)
@@ -134,29 +158,13 @@ def _track_head(
         words_column.append(style.paragraph(str(record.finding), style.FINDING))
         words_column += [style.paragraph(reason, style.CELL) for reason in record.reasons]
         colour = style.FINDING_COLOURS[record.finding]
-    words_column.append(style.paragraph(_statistics(faces, record), style.SMALL))
+    statistics = f"{_statistics(faces, evidence.thresholds[1])}. Figure {figure}."
+    words_column.append(style.paragraph(statistics, style.SMALL))
     crop = _crop(faces, pictures)
-    table = Table([[words_column, crop or ""]], colWidths=[style.TEXT_WIDTH - _CROP, _CROP])
-    table.hAlign = "LEFT"
-    table.setStyle(
-        TableStyle(
-            [
-                ("LINEBEFORE", (0, 0), (0, -1), 2.5, colour),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("ALIGN", (1, 0), (1, 0), "RIGHT"),
-                ("LEFTPADDING", (0, 0), (0, -1), 9),
-                ("LEFTPADDING", (1, 0), (1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (0, -1), 10),
-                ("RIGHTPADDING", (1, 0), (1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-            ]
-        )
-    )
-    return table
+    return style.barred(words_column, colour, crop)
 
 
-def _statistics(faces: FaceTable, record: FindingRecord | None) -> str:
+def _statistics(faces: FaceTable, high: float) -> str:
     scores = faces.score[faces.scored]
     parts = [
         f"face seen in {words.count_of(len(faces), 'frame')}",
@@ -165,13 +173,8 @@ def _statistics(faces: FaceTable, record: FindingRecord | None) -> str:
     if len(scores):
         parts.append(f"mean score {words.score(float(scores.mean()))}")
         parts.append(f"highest {words.score(float(scores.max()))}")
-    known = ("mean", "peak", "scored", "faces")
-    extra: Mapping[str, Any] = record.statistics if record is not None else {}
-    parts += [
-        f"{words.label(key)} {words.value(content)}"
-        for key, content in extra.items()
-        if key not in known and isinstance(content, int | float | str)
-    ]
+        above = words.share(int((scores > high).sum()), len(scores))
+        parts.append(f"{above} of the scored frames above the upper threshold")
     return "; ".join(parts)
 
 
@@ -184,7 +187,7 @@ def _crop(faces: FaceTable, pictures: PictureSource) -> Image | None:
 
 
 def _plot(
-    context: ReportContext,
+    figure: int,
     item: ExhibitEvidence,
     evidence: RunEvidence,
     faces: FaceTable,
@@ -199,7 +202,7 @@ def _plot(
         else ""
     )
     caption = (
-        f"Figure {context.figure()}. Scores of {item.exhibit.number}, track {int(faces.track[0])},"
+        f"Figure {figure}. Scores of {item.exhibit.number}, track {int(faces.track[0])},"
         f" over time. Dotted: lower threshold {low:.2f}; dashed: upper threshold {high:.2f}; grey"
         " field: inconclusive." + flagged + " Below the axis: solid where the face was scored,"
         " outlined where it was seen but too small or blurred, empty elsewhere."
@@ -241,7 +244,8 @@ def _segments(
         for position, s in enumerate(segments)
     ]
     story: list[Flowable] = [
-        style.minor(f"Flagged segments of track {segments[0].track}"),
+        CondPageBreak(30 * mm),
+        style.minor(f"Flagged segments of track {segments[0].track}", kept=False),
         style.ruled_table(
             ("No.", "Frames", "Time", "Mean", "Peak", "Peak frame"),
             rows,
@@ -262,7 +266,7 @@ def _segments(
 
 def _without_pictures(segments: int, pictures: int) -> str:
     if not pictures:
-        return "No key frame could be read from the exhibit."
+        return _UNREADABLE
     return (
         f"Key frames are shown of {pictures} of {segments} segments: those with the highest peaks."
     )
@@ -274,8 +278,7 @@ def _key_frame(
     caption = (
         f"Figure {figure}. {item.exhibit.number}, frame {words.number(picture.frame)},"
         f" {words.clock(picture.time)}: track {segment.track}, score {words.score(segment.peak)},"
-        f" peak of S{position + 1}. SHA-256 of the frame's pixels (RGB, {picture.frame_width} ×"
-        f" {picture.frame_height}), without the box:"
+        f" peak of S{position + 1}. {_hashed(picture)}"
     )
     return [
         picture.flowable(_COLUMN, _PICTURE_HEIGHT),
@@ -286,17 +289,10 @@ def _key_frame(
 
 def _pair(figures: Sequence[list[Flowable]]) -> Table:
     cells = [*figures, *([""] * (2 - len(figures)))]
-    table = Table([cells], colWidths=[_COLUMN + 6 * mm, _COLUMN], hAlign="LEFT")
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (0, -1), 6 * mm),
-                ("RIGHTPADDING", (1, 0), (1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 8),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
-            ]
-        )
+    return style.grid(
+        [cells],
+        [_COLUMN + 6 * mm, _COLUMN],
+        ("RIGHTPADDING", (0, 0), (0, -1), 6 * mm),
+        ("TOPPADDING", (0, 0), (-1, -1), 8),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
     )
-    return table

@@ -5,16 +5,11 @@ from typing import Any
 
 from reportlab.platypus import Flowable
 
+from workstation.analysis.segments import SHORTEST_SECONDS, SMOOTHING_SECONDS
 from workstation.report import style, words
+from workstation.report.card_figures import Evaluation, evaluations
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 
-_NAMES = ("name", "title", "data", "set", "dataset", "on")
-_COLUMNS = {
-    "real": ("n_real", "real", "reals"),
-    "fake": ("n_fake", "fake", "fakes"),
-    "auc": ("auc", "video_auc"),
-    "interval": ("auc_interval", "interval", "auc_95", "ci95", "auc_ci95", "interval_95"),
-}
 _WIDTHS = (style.TEXT_WIDTH - 250, 50.0, 50.0, 50.0, 100.0)
 
 
@@ -69,6 +64,7 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
                 ("Sequence", f"{length} crops" if length else _stated(card, "sequence")),
                 ("Face limits", _stated(card, "face_limits")),
                 ("Thresholds", _thresholds(low, high, decision)),
+                ("Segments", _segments(low, high)),
                 ("How chosen", str(decision.get("chosen", "not stated on the card"))),
                 ("Device, precision", f"{run.device}; {run.precision}"),
                 ("Settings", words.value(run.settings)),
@@ -88,6 +84,13 @@ def _stated(card: Mapping[str, Any], key: str) -> str:
     return words.value(content) if content not in (None, "", [], {}) else "not stated on the card"
 
 
+def _segments(low: float, high: float) -> str:
+    return (
+        f"flagged where scores, averaged over {SMOOTHING_SECONDS} s, rise above {high:.2f}, until"
+        f" they fall below {(low + high) / 2:.2f}; at least {SHORTEST_SECONDS} s long"
+    )
+
+
 def _thresholds(low: float, high: float, decision: Mapping[str, Any]) -> str:
     text = (
         f"mean score of a track below {low:.2f}: does not support manipulation; above {high:.2f}:"
@@ -95,67 +98,33 @@ def _thresholds(low: float, high: float, decision: Mapping[str, Any]) -> str:
     )
     if "minimum_frames" in decision:
         text += f"; fewer than {decision['minimum_frames']} scored frames: inconclusive"
+    text += "; low mean with a flagged segment of at least one second: inconclusive"
     return text
 
 
 def _performance(card: Mapping[str, Any]) -> list[Flowable]:
     heading = style.minor("Measured performance")
-    evaluations = [entry for entry in card.get("evaluation") or () if isinstance(entry, Mapping)]
-    if not evaluations:
-        return [
-            heading,
-            style.paragraph(
-                "The card of this detector states no measured performance: its error rates are"
-                " unknown. Findings made with it carry no evidential weight."
-            ),
-        ]
-    rows = [row for entry in evaluations for row in [_performance_row(entry)]]
+    measured = evaluations(card)
+    if not measured:
+        return [heading, style.paragraph(words.UNMEASURED)]
     return [
         heading,
         style.ruled_table(
-            ("Data", "Real", "Fake", "AUC", "95 % interval"), rows, _WIDTHS, numbers=(1, 2, 3, 4)
+            ("Data", "Real", "Fake", "AUC", "95 % interval"),
+            [_performance_row(evaluation) for evaluation in measured],
+            _WIDTHS,
+            numbers=(1, 2, 3, 4),
         ),
         style.gap(3),
-        style.paragraph(
-            "AUC is the share of pairs of one fake and one real recording in which the fake"
-            " received"
-            " the higher score: 1.00 separates all pairs, 0.50 is chance. The interval shows"
-            " how far"
-            " it may lie from the value on the whole population that the data were drawn from.",
-            style.SMALL,
-        ),
+        style.paragraph(words.AUC_STATEMENT, style.SMALL),
     ]
 
 
-def _performance_row(entry: Mapping[str, Any]) -> list[str | Flowable | list[Flowable]]:
-    left = dict(entry)
-    name = next((str(left.pop(key)) for key in _NAMES if key in left), "unnamed data")
-    found = {
-        column: next((left.pop(key) for key in keys if key in left), None)
-        for column, keys in _COLUMNS.items()
-    }
-    first: list[Flowable] = [style.paragraph(name, style.CELL)]
-    if left:
-        first.append(style.paragraph(words.value(left), style.SMALL))
-    return [
-        first,
-        _figure(found["real"]),
-        _figure(found["fake"]),
-        _figure(found["auc"]),
-        _interval(found["interval"]),
-    ]
-
-
-def _figure(content: Any) -> str:
-    if content is None:
-        return "–"
-    return f"{content:.2f}" if isinstance(content, float) else words.value(content)
-
-
-def _interval(content: Any) -> str:
-    if isinstance(content, list | tuple) and len(content) == 2:
-        return f"{float(content[0]):.2f} to {float(content[1]):.2f}"
-    return _figure(content)
+def _performance_row(evaluation: Evaluation) -> list[str | Flowable | list[Flowable]]:
+    first: list[Flowable] = [style.paragraph(evaluation.name, style.CELL)]
+    if evaluation.rest:
+        first.append(style.paragraph(evaluation.rest, style.SMALL))
+    return [first, evaluation.real, evaluation.fake, evaluation.auc, evaluation.interval]
 
 
 def limits(card: Mapping[str, Any]) -> list[Flowable]:

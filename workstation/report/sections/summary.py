@@ -97,8 +97,8 @@ def _meanings(context: ReportContext) -> list[Flowable]:
                 style.barred(
                     [
                         style.paragraph(f"“{finding}”", style.CELL_STRONG),
-                        style.paragraph(does, style.CELL),
-                        style.paragraph(does_not, style.CELL),
+                        Paragraph(f"<i>Means:</i> {fonts.marked_up(does)}", style.CELL),
+                        Paragraph(f"<i>Does not mean:</i> {fonts.marked_up(does_not)}", style.CELL),
                     ],
                     style.FINDING_COLOURS[finding],
                 ),

@@ -1,0 +1,77 @@
+"""Measured performance as a card states it: free JSON, read leniently, shown whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workstation.report import words
+
+_NAMES = ("name", "title", "data", "set", "dataset", "on")
+_REAL = ("n_real", "real", "reals", "n_authentic")
+_FAKE = ("n_fake", "fake", "fakes", "n_synthetic")
+_AUC = ("auc", "video_auc")
+_INTERVAL = ("auc_interval", "interval", "auc_95", "ci95", "auc_ci95", "auc_ci", "interval_95")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One measurement of a detector, as text; "–" where the card does not state it.
+
+    Attributes:
+        rest: everything else that the card says about it, such as error rates.
+    """
+
+    name: str
+    real: str
+    fake: str
+    auc: str
+    interval: str
+    rest: str
+
+    @property
+    def sentence(self) -> str:
+        """The measurement in one line."""
+        return (
+            f"{self.name}: AUC {self.auc} (95 % interval {self.interval};"
+            f" {self.real} real, {self.fake} fake)."
+        )
+
+
+def evaluations(card: Mapping[str, Any]) -> list[Evaluation]:
+    """The measurements on a card, in its order.
+
+    Args:
+        card: The card, plain JSON.
+    """
+    entries = card.get("evaluation") or ()
+    return [_evaluation(entry) for entry in entries if isinstance(entry, Mapping)]
+
+
+def _evaluation(entry: Mapping[str, Any]) -> Evaluation:
+    left = dict(entry)
+
+    def take(keys: tuple[str, ...]) -> Any:
+        return next((left.pop(key) for key in keys if left.get(key) is not None), None)
+
+    name, real, fake = take(_NAMES), take(_REAL), take(_FAKE)
+    auc, interval = take(_AUC), take(_INTERVAL)
+    return Evaluation(
+        name=str(name or "unnamed data"),
+        real=_figure(real),
+        fake=_figure(fake),
+        auc=_figure(auc),
+        interval=_interval(interval),
+        rest=words.value(left) if left else "",
+    )
+
+
+def _figure(content: Any) -> str:
+    if content is None:
+        return "–"
+    return f"{content:.2f}" if isinstance(content, float) else words.value(content)
+
+
+def _interval(content: Any) -> str:
+    if isinstance(content, list | tuple) and len(content) == 2:
+        return f"{float(content[0]):.2f} to {float(content[1]):.2f}"
+    return _figure(content)
