@@ -1,11 +1,13 @@
 """The analysis of one exhibit as a job."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
 
-from ui.jobs import Desk, Job, JobProgress, JobState, Stopped
+from ui.jobs import Desk, Job, JobState, StoppedError
+from workstation.analysis.progress import Control, Progress, StretchScored
 from workstation.cases.custody import Act
 from workstation.cases.records import Run, RunOutcome
 
@@ -31,8 +33,6 @@ class AnalysisJob(Job):
     kind = "analysis"
 
     def __init__(self, exhibit: str, analyse: Callable[..., Run] | None = None) -> None:
-        from workstation.analysis.pipeline import Control
-
         super().__init__(f"Analysing {exhibit}", exhibit)
         self._analyse = analyse
         self._control = Control()
@@ -45,23 +45,17 @@ class AnalysisJob(Job):
         from workstation.analysis.settings import AnalysisSettings
 
         if self.cancelled:
-            raise Stopped
-        analyse = self._analyse or run_analysis
-        detector = default_detector()
-        if self._analyse is None:
-            from workstation.analysis.detector import load_detector
-
-            self.advanced.emit(JobProgress("loading the detector", 0, 0, "frames"))
-            detector = load_detector(detector, desk.device)
-        run = analyse(
+            raise StoppedError
+        run = (self._analyse or run_analysis)(
             desk.case,
             self.subject,
-            detector,
+            default_detector(),
             AnalysisSettings(),
             desk.executor,
             workers=desk.workers,
             announce=self._heard,
             control=self._control,
+            device=desk.device,
         )
         if self._interrupted and run.outcome is RunOutcome.CANCELLED:
             return self._leave_interrupted(desk, run)
@@ -106,21 +100,10 @@ class AnalysisJob(Job):
             )
         return desk.case.runs.get(run.id)
 
-    def _heard(self, event: Any) -> None:
-        from workstation.analysis.pipeline import Progress
-
-        if not isinstance(event, Progress):
+    def _heard(self, event: Progress | StretchScored) -> None:
+        if isinstance(event, StretchScored):
             self.stretch_scored.emit(event)
             return
         measured = self._pace.progress(event.stage, event.frames_done, event.frames, "frames")
         if measured is not None:
-            self.advanced.emit(
-                JobProgress(
-                    event.stage,
-                    event.frames_done,
-                    event.frames,
-                    "frames",
-                    measured.rate,
-                    event.seconds_left,
-                )
-            )
+            self.advanced.emit(replace(measured, seconds_left=event.seconds_left))

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Signal
 
-from ui.jobs import ENDED, Desk, Job, JobState, Stopped
+from ui.jobs import ENDED, Desk, Job, JobState, StoppedError
 from ui.thread_pool import QThreadExecutor
 from workstation.cases.case import Case
 from workstation.errors import WorkstationError
@@ -149,7 +149,9 @@ class JobQueue(QObject):
         if error is None:
             job.result = done.result()
             self._end(job, job.state_after(job.result))
-        elif isinstance(error, Stopped) or (job.cancelled and isinstance(error, WorkstationError)):
+        elif isinstance(error, StoppedError) or (
+            job.cancelled and isinstance(error, WorkstationError)
+        ):
             self._end(job, JobState.CANCELLED)
         else:
             job.error = error

@@ -69,7 +69,7 @@ class Desk:
     device: str
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Raised inside a job to leave it because the examiner cancelled."""
 
 
@@ -145,10 +145,10 @@ class Job(QObject):
         """Tell the window how far the work has come; called on the lane's thread.
 
         Raises:
-            Stopped: the examiner cancelled.
+            StoppedError: the examiner cancelled.
         """
         if self._cancelled:
-            raise Stopped
+            raise StoppedError
         progress = self._pace.progress(stage, done, total, unit)
         if progress is not None:
             self.advanced.emit(progress)
@@ -222,7 +222,7 @@ class VerificationJob(Job):
         from workstation.evidence import verification
 
         def announce(step: Any) -> None:
-            self.announce(step.step, step.done, step.total)
+            self.announce(f"hashing {step.exhibit}", step.done, step.total)
 
         if self._exhibit is not None:
             return verification.verify_exhibit(desk.case, self._exhibit, announce)

@@ -104,6 +104,12 @@ def read_exhibit(case: Case, number: str) -> ExhibitView:
     )
 
 
+def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable, list[Stretch]]:
+    """Faces in frames first..stop-1 of a run, and the stretches there that could not be decoded."""
+    lost = [part for part in case.runs.undecodable(run) if first <= part.first < stop]
+    return case.runs.faces(run, first, stop), lost
+
+
 def read_custody(case: Case) -> CustodyView:
     """The custody log, walked."""
     return CustodyView(tuple(case.custody.entries()), case.custody.verify())
@@ -129,7 +135,7 @@ def _in_order(findings: list[FindingRecord]) -> tuple[FindingRecord, ...]:
 
 def _last_verifications(case: Case) -> dict[str, str]:
     return {
-        entry.subject: str(entry.details.get("result", ""))
+        entry.subject: str(entry.details.get("outcome", ""))
         for entry in case.custody.entries()
         if entry.act == Act.EXHIBIT_VERIFIED
     }

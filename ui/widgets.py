@@ -3,7 +3,15 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import theme
 from ui.icons import icon
@@ -128,3 +136,37 @@ class Banner(QFrame):
             made.hide()
             made.deleteLater()
         self._buttons = []
+
+
+class Banners(QWidget):
+    """Banners one below the other, one for each cause."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(1)
+        self._banners: dict[str, Banner] = {}
+
+    def say(
+        self,
+        cause: str,
+        sentence: str,
+        *buttons: tuple[str, Callable[[], object]],
+        danger: bool = False,
+    ) -> None:
+        """Show a sentence, instead of an earlier one of the same cause."""
+        if cause not in self._banners:
+            self._banners[cause] = Banner()
+            self._rows.addWidget(self._banners[cause])
+        self._banners[cause].say(sentence, *buttons, danger=danger)
+
+    def dismiss(self, *causes: str) -> None:
+        """Hide the banners of some causes, or all of them."""
+        for cause, banner in self._banners.items():
+            if not causes or cause in causes:
+                banner.dismiss()
+
+    def texts(self) -> list[str]:
+        """The sentences on screen."""
+        return [banner.text for banner in self._banners.values() if banner.text]

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ui import messages, preferences, reading
+from ui import preferences, reading
 from ui.analysis_job import AnalysisJob
 from ui.background import Background
 from ui.job_queue import JobQueue
 from ui.jobs import IntakeJob, Job, VerificationJob
 from ui.reading import CaseView, ExhibitLine, ExhibitView
 from workstation.cases.case import Case
-from workstation.errors import CaseLocked
+from workstation.cases.records import FaceTable, RunOutcome, Stretch
+from workstation.errors import CaseLocked, DetectorError
+
+if TYPE_CHECKING:
+    from workstation.analysis.detector import DetectorInfo
 
 
 class Workbench(QObject):
@@ -28,11 +32,12 @@ class Workbench(QObject):
     exhibits_changed = Signal(object)  # tuple[ExhibitLine, ...]
     exhibit_selected = Signal(object)  # str | None
     run_changed = Signal(object)  # ExhibitView | None: show this exhibit and its newest run
-    faces_committed = Signal(object, object, object)  # first, stop, FaceTable
+    faces_committed = Signal(object, object, object, object)  # first, stop, FaceTable, stretches
     findings_changed = Signal(object)  # ExhibitView
     custody_changed = Signal(object)  # CustodyView
     track_selected = Signal(object)  # int | None
     frame_wanted = Signal(object)  # int: the player should show this frame
+    detector_found = Signal(object, str)  # DetectorInfo | None, what to say about it
     saved = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -42,6 +47,7 @@ class Workbench(QObject):
         self.selected: str | None = None
         self.shown: ExhibitView | None = None
         self.jobs: JobQueue | None = None
+        self.detector: DetectorInfo | None = None
         self._case: Case | None = None
         self._background = Background("reading", self)
 
@@ -95,6 +101,14 @@ class Workbench(QObject):
         if number is not None:
             self._read_selected()
 
+    def select_beside(self, step: int) -> None:
+        """Select the exhibit after (1) or before (-1) the one selected."""
+        numbers = [line.exhibit.number for line in self.exhibits]
+        if self.selected in numbers:
+            place = numbers.index(self.selected) + step
+            if 0 <= place < len(numbers):
+                self.select(numbers[place])
+
     def select_track(self, track: int | None) -> None:
         """Point out one face track everywhere."""
         self.track_selected.emit(track)
@@ -118,6 +132,12 @@ class Workbench(QObject):
                 job.stretch_scored.connect(self._stretch_scored)
                 self._add(job)
         self._remember_waiting()
+
+    def analyse_all(self) -> None:
+        """Queue every exhibit whose newest run is not complete."""
+        complete = RunOutcome.COMPLETE
+        left = [one for one in self.exhibits if one.run is None or one.run.outcome is not complete]
+        self.analyse([line.exhibit.number for line in left])
 
     def verify(self, number: str | None = None) -> VerificationJob:
         """Queue the verification of one exhibit, or of the whole case."""
@@ -151,6 +171,10 @@ class Workbench(QObject):
         """Read the exhibits and the custody log anew."""
         self.ask(reading.read_exhibits, self._exhibits_read)
         self.ask(reading.read_custody, self.custody_changed.emit)
+
+    def look_for_detectors(self) -> None:
+        """Find out which detector scores; `detector_found` follows."""
+        self._background.ask(_default_detector, self._detector_read)
 
     # what comes back
 
@@ -188,6 +212,10 @@ class Workbench(QObject):
         self.case_opened.emit(view)
         self.refresh()
 
+    def _detector_read(self, answer: "tuple[DetectorInfo | None, str]") -> None:
+        self.detector = answer[0]
+        self.detector_found.emit(*answer)
+
     def _exhibits_read(self, lines: tuple[ExhibitLine, ...]) -> None:
         self.exhibits = lines
         self.exhibits_changed.emit(lines)
@@ -214,11 +242,11 @@ class Workbench(QObject):
             self._read_selected()
             return
 
-        def read(faces: Any) -> None:
+        def show(answer: tuple[FaceTable, list[Stretch]]) -> None:
             if self.selected == event.exhibit:
-                self.faces_committed.emit(event.first, event.stop, faces)
+                self.faces_committed.emit(event.first, event.stop, *answer)
 
-        self.ask(lambda case: case.runs.faces(event.run, event.first, event.stop), read)
+        self.ask(lambda case: reading.read_stretch(case, event.run, event.first, event.stop), show)
 
     def _add(self, job: Job) -> None:
         if self.jobs is None:
@@ -233,8 +261,6 @@ class Workbench(QObject):
         self.refresh()
         if job.kind == "analysis" and job.subject == self.selected:
             self._read_selected()
-        if job.error is not None and job.kind != "intake":
-            messages.tell(job.error)
 
     def _remember_waiting(self) -> None:
         if self.jobs is None or self.view is None or not self.writable or self.jobs.stopping:
@@ -248,3 +274,13 @@ def _open_or_read(folder: Path) -> tuple[Case, str]:
         return Case.open(folder), ""
     except CaseLocked as locked:
         return Case.open(folder, read_only=True), str(locked)
+
+
+def _default_detector() -> "tuple[DetectorInfo | None, str]":
+    from workstation.analysis.detector import default_detector
+
+    try:
+        found = default_detector()
+    except DetectorError as error:
+        return None, str(error)
+    return found, f"Detector: {found.title}"

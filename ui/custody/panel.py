@@ -1,0 +1,119 @@
+"""The panel with the custody log: the state of its chain, its entries, verification."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import theme, wording
+from ui.custody.model import CustodyModel
+from ui.icons import icon
+from ui.reading import CustodyView
+from ui.widgets import button, label
+from ui.workbench import Workbench
+
+CHAIN_TIP = (
+    "Every entry carries the SHA-256 of the one before. An intact chain shows that no entry was "
+    "changed or removed from its middle; it cannot show what was never recorded."
+)
+
+
+def chain_sentence(view: CustodyView) -> str:
+    """The state of the chain in a few words."""
+    if view.chain.intact:
+        return f"custody intact · {wording.counted(view.chain.entries, 'entry', 'entries')}"
+    return "custody broken"
+
+
+class CustodyPanel(QWidget):
+    """Lists the entries, newest first."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._shown: CustodyView | None = None
+        self.model = CustodyModel(self)
+        self._mark = QLabel()
+        self._state = label(wrap=True)
+        self._head = label("", "small", mono=False)
+        self._head.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._verify = button("Verify the case", self._verify_case)
+        self._copy = button("Copy the log", self._copy_log)
+        self._build(self._make_table())
+        workbench.custody_changed.connect(self.show_log)
+        workbench.case_closed.connect(lambda: self.model.show([]))
+        theme.keeper().changed.connect(self._draw)
+
+    def show_log(self, view: CustodyView) -> None:
+        """Show the log as it was read."""
+        self._shown = view
+        self.model.show(view.entries)
+        self._draw()
+
+    def _draw(self) -> None:
+        view = self._shown
+        if view is None:
+            return
+        intact = view.chain.intact
+        name, token = ("shield-check-outline", "accent") if intact else ("alert-outline", "danger")
+        self._mark.setPixmap(icon(name, token).pixmap(QSize(18, 18)))
+        said = chain_sentence(view)
+        if not intact:
+            said += (
+                f". {view.chain.problem} Leave the case folder as it is and compare it with "
+                "a backup and with the signed reports."
+            )
+        self._state.setText(said[0].upper() + said[1:])
+        self._state.setToolTip(CHAIN_TIP)
+        self._head.setText(f"Head {wording.short_hash(view.chain.head)}")
+        self._head.setToolTip(f"SHA-256 of the last entry\n{view.chain.head}")
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.model)
+        table.setAccessibleName("Custody log")
+        table.setShowGrid(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
+        table.setTabKeyNavigation(False)
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, width in enumerate((40, 140, 130, 64, 120)):
+            table.setColumnWidth(column, width)
+        return table
+
+    def _build(self, table: QTableView) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(theme.GRID)
+        line.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self._state, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GRID)
+        buttons.addWidget(self._verify)
+        buttons.addWidget(self._copy)
+        buttons.addStretch()
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(theme.GRID + 4, theme.GRID, 0, theme.GRID)
+        rows.setSpacing(theme.GRID)
+        rows.addLayout(line)
+        rows.addWidget(self._head)
+        rows.addLayout(buttons)
+        rows.addWidget(table, 1)
+
+    def _verify_case(self) -> None:
+        if self._workbench.jobs is not None:
+            self._workbench.verify()
+
+    def _copy_log(self) -> None:
+        QGuiApplication.clipboard().setText(self.model.text())

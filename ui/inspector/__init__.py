@@ -1,0 +1,1 @@
+"""The inspector: what was found, why, and what limits it."""

@@ -1,0 +1,148 @@
+"""The panel at the right: the selected exhibit's findings, or why there are none."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.inspector import sections
+from ui.inspector.crops import FacePictures, peak_row
+from ui.inspector.track_card import TrackCard
+from ui.reading import ExhibitView
+from ui.widgets import button, label, line
+from ui.workbench import Workbench
+from workstation.cases.records import Run, RunOutcome, Segment
+
+MOST_CARDS = 40
+
+
+class InspectorPanel(QScrollArea):
+    """Rebuilt whenever the exhibit or its findings change."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._pictures = FacePictures(self)
+        self._cards: dict[int, TrackCard] = {}
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Inspector")
+        workbench.run_changed.connect(self.show_exhibit)
+        workbench.case_closed.connect(lambda: self.show_exhibit(None))
+        workbench.track_selected.connect(self._mark)
+        theme.keeper().changed.connect(lambda: self.show_exhibit(workbench.shown))
+        self.show_exhibit(None)
+
+    def close_down(self) -> None:
+        """End the thread that cuts out pictures."""
+        self._pictures.close()
+
+    def show_exhibit(self, view: ExhibitView | None) -> None:
+        """Show an exhibit with its run."""
+        self._pictures.forget()
+        self._cards = {}
+        contents = self._nothing() if view is None else self._contents(view)
+        page = QWidget()
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(theme.GRID + 4, theme.GRID, theme.GRID + 4, theme.GRID)
+        rows.setSpacing(0)
+        for number, content in enumerate(contents):
+            if number:
+                rows.addWidget(line())
+            rows.addWidget(content)
+        rows.addStretch()
+        self.setWidget(page)
+        if view is not None:
+            self._ask_pictures(view)
+
+    def _nothing(self) -> list[QWidget]:
+        if self._workbench.selected is not None:
+            return [label(f"Reading {self._workbench.selected}", "muted", wrap=True)]
+        return [label("Select an exhibit to see what was found in it.", "muted", wrap=True)]
+
+    def _contents(self, view: ExhibitView) -> list[QWidget]:
+        run = view.run
+        whole = sections.finding_of(view, None)
+        if run is None:
+            return [self._not_analysed(view), sections.exhibit(view)]
+        if run.outcome is not RunOutcome.COMPLETE or whole is None:
+            return [self._unfinished(view, run), sections.detector(run), sections.exhibit(view)]
+        return [
+            sections.finding(whole),
+            self._tracks(view),
+            sections.segments(view.segments, view.index, self._go_to_segment),
+            sections.detector(run),
+            sections.exhibit(view),
+        ]
+
+    def _not_analysed(self, view: ExhibitView) -> QWidget:
+        number = view.exhibit.number
+        said = label("This exhibit was not analysed; nothing is known about it.", wrap=True)
+        return sections.section("Finding", said, *self._offer(f"Analyse {number}", number))
+
+    def _unfinished(self, view: ExhibitView, run: Run) -> QWidget:
+        number = view.exhibit.number
+        jobs = self._workbench.jobs
+        busy = jobs is not None and jobs.find("analysis", number) is not None
+        share = f"{run.frames_done / run.frames:.0%}" if run.frames else "0 %"
+        if busy:
+            said = "Analysis is under way. The finding follows when every frame is accounted for."
+            return sections.section("Finding", label(said, wrap=True))
+        said = (
+            f"No finding: the analysis ended as “{run.outcome}” with {share} of the frames "
+            "accounted for. What was scored stays."
+        )
+        reason = [label(run.reason, "muted", wrap=True)] if run.reason else []
+        offer = self._offer("Continue the analysis", number)
+        return sections.section("Finding", label(said, wrap=True), *reason, *offer)
+
+    def _offer(self, words: str, number: str) -> list[QWidget]:
+        if not self._workbench.writable or self._workbench.detector is None:
+            return []
+        act: Callable[[], object] = lambda: self._workbench.analyse([number])  # noqa: E731
+        return [button(words, act, primary=True)]
+
+    def _tracks(self, view: ExhibitView) -> QWidget:
+        findings = [one for one in view.findings if one.track is not None]
+        if not findings:
+            return sections.section("Face tracks", label("No face was found.", "muted"))
+        box = QWidget()
+        rows = QVBoxLayout(box)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        for record in findings[:MOST_CARDS]:
+            card = TrackCard(record)
+            card.clicked.connect(lambda _, track=card.track: self._go_to_track(view, track))
+            self._cards[card.track] = card
+            rows.addWidget(card)
+        more = len(findings) - MOST_CARDS
+        if more > 0:
+            rows.addWidget(
+                label(f"{more} more tracks are in the report and on the timeline.", "small")
+            )
+        return sections.section("Face tracks", box)
+
+    def _ask_pictures(self, view: ExhibitView) -> None:
+        if view.faces is None:
+            return
+        peaks = {track: peak_row(view.faces, track) for track in self._cards}
+        rows = {track: row for track, row in peaks.items() if row is not None}
+        cards = self._cards
+        self._pictures.ask(
+            view.path, view.index, view.faces, rows, lambda track, p: cards[track].show_picture(p)
+        )
+
+    def _go_to_track(self, view: ExhibitView, track: int) -> None:
+        self._workbench.select_track(track)
+        row = peak_row(view.faces, track) if view.faces is not None else None
+        if view.faces is not None and row is not None:
+            self._workbench.want_frame(int(view.faces.frame[row]))
+
+    def _go_to_segment(self, segment: Segment) -> None:
+        self._workbench.select_track(segment.track)
+        self._workbench.want_frame(segment.peak_frame)
+
+    def _mark(self, track: int | None) -> None:
+        for number, card in self._cards.items():
+            card.setChecked(number == track)

@@ -1,0 +1,189 @@
+"""The sections of the inspector, each a function from records to a widget."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import theme, wording
+from ui.exhibits.rows import FINDING_ICONS
+from ui.icons import icon
+from ui.inspector import words
+from ui.player.readings import time_text
+from ui.reading import ExhibitView
+from ui.widgets import heading, label
+from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
+
+MOST_ROWS = 7
+ROW_HEIGHT = 22
+
+
+def section(title: str, *contents: QWidget) -> QWidget:
+    """A heading with widgets below it."""
+    made = QWidget()
+    rows = QVBoxLayout(made)
+    rows.setContentsMargins(0, theme.GRID, 0, theme.GRID)
+    rows.setSpacing(theme.GRID)
+    if title:
+        rows.addWidget(heading(title))
+    for content in contents:
+        rows.addWidget(content)
+    return made
+
+
+def finding(record: FindingRecord) -> QWidget:
+    """The exhibit's finding with its reasons and numbers."""
+    name, token = FINDING_ICONS[record.finding]
+    mark = QLabel()
+    mark.setPixmap(icon(name, token).pixmap(QSize(18, 18)))
+    said = label(str(record.finding), "title", wrap=True)
+    said.setToolTip(words.FINDINGS[record.finding])
+    line = QWidget()
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.GRID)
+    row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(said, 1)
+    caution = label(words.FINDINGS[record.finding], "small", wrap=True)
+    return section("Finding", line, *_sentences(record.reasons), caution, numbers(record))
+
+
+def numbers(record: FindingRecord) -> QWidget:
+    """The statistics of a finding, numbers to the right in the monospaced face."""
+    facts = []
+    for key, (name, tip) in words.STATISTICS.items():
+        if key in record.statistics and not (key == "undecodable" and not record.statistics[key]):
+            facts.append((name, _number(key, record.statistics[key]), tip))
+    return table(facts)
+
+
+def table(facts: Iterable[tuple[str, str, str]]) -> QWidget:
+    """Names to the left, values to the right, a tooltip on both."""
+    made = QWidget()
+    grid = QGridLayout(made)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(2 * theme.GRID)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(0, 1)
+    for row, (name, value, tip) in enumerate(facts):
+        left, right = label(name, "muted"), label(value, mono=True)
+        right.setAlignment(Qt.AlignmentFlag.AlignRight)
+        right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for one in (left, right):
+            one.setToolTip(tip)
+        grid.addWidget(left, row, 0)
+        grid.addWidget(right, row, 1)
+    return made
+
+
+def segments(
+    flagged: Iterable[Segment], index: FrameIndex, chosen: Callable[[Segment], None]
+) -> QWidget:
+    """Flagged segments in order; choosing one goes to its peak."""
+    flagged = list(flagged)
+    if not flagged:
+        return section("Segments", label("No segment is flagged.", "muted", wrap=True))
+    rows = QListWidget()
+    rows.setFont(theme.mono_font(theme.SMALL))
+    rows.setToolTip(words.SEGMENT)
+    rows.setAccessibleName("Flagged segments")
+    rows.setFixedHeight(ROW_HEIGHT * min(len(flagged), MOST_ROWS) + 4)
+    times = index.times
+    for number, one in enumerate(flagged, 1):
+        start, stop = time_text(times[one.first], 2), time_text(times[one.last], 2)
+        text = f"{number:>2}  track {one.track}  {start[3:]}–{stop[3:]}  peak {one.peak:.2f}"
+        item = QListWidgetItem(text)
+        item.setSizeHint(QSize(0, ROW_HEIGHT))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Segment {text}")
+        rows.addItem(item)
+    rows.itemClicked.connect(lambda item: chosen(flagged[rows.row(item)]))
+    rows.itemActivated.connect(lambda item: chosen(flagged[rows.row(item)]))
+    return section("Segments", rows)
+
+
+def detector(run: Run) -> QWidget:
+    """Which detector scored, on what, and what it is not made for."""
+    card = run.detector
+    weights = str((card.get("weights") or {}).get("sha256", ""))
+    decision = card.get("decision") or {}
+    facts = [
+        ("weights", wording.short_hash(weights), f"{words.WEIGHTS}\n{weights}"),
+        ("device", run.device, "What the networks ran on."),
+        ("precision", run.precision, "Number format that the networks computed in."),
+    ]
+    if "low" in decision and "high" in decision:
+        zone = f"{decision['low']:.2f} – {decision['high']:.2f}"
+        facts.insert(1, ("inconclusive zone", zone, words.THRESHOLDS))
+    title = label(str(card.get("title") or card.get("name") or "detector"), wrap=True)
+    return section(
+        "Detector",
+        title,
+        table(facts),
+        *_listed("Limits", card.get("limits")),
+        *_listed("Not covered", card.get("not_covered")),
+    )
+
+
+def exhibit(view: ExhibitView) -> QWidget:
+    """What the exhibit is: container facts and hashes."""
+    one, facts = view.exhibit, view.exhibit.facts
+    rows = [("frames", wording.number(one.frames), "Frames in the frame index.")]
+    if facts.get("width") and facts.get("height"):
+        rows.append(("picture", f"{facts['width']} × {facts['height']}", "Pixels, upright."))
+    if view.index.average_rate:
+        rate = f"{view.index.average_rate:.3f} /s"
+        rows.append(("frame rate", rate, "Average from the timestamps, not from the header."))
+    rows += [
+        (name, str(facts[key]), "As the container says; it can be wrong or forged.")
+        for name, key in (("format", "format"), ("codec", "codec"))
+        if facts.get(key)
+    ]
+    rows += [
+        ("size", wording.size(one.size), f"{one.size} bytes"),
+        ("SHA-256", wording.short_hash(one.hashes.sha256), f"{words.HASH}\n{one.hashes.sha256}"),
+        ("added", wording.utc(one.added_utc), "When it was taken into the case."),
+    ]
+    name = label(one.original_name, wrap=True)
+    warnings = [
+        *map(str, facts.get("warnings", ())),
+        *([view.index.remark] * bool(view.index.remark)),
+    ]
+    return section("Exhibit", name, table(rows), *_sentences(dict.fromkeys(warnings)))
+
+
+def _sentences(sentences: Iterable[str], kind: str = "") -> list[QWidget]:
+    return [label(sentence, kind, wrap=True) for sentence in sentences]
+
+
+def _listed(title: str, sentences: Any) -> list[QWidget]:
+    if not sentences:
+        return []
+    return [label(title, "muted"), *_sentences((f"– {one}" for one in sentences), "small")]
+
+
+def _number(key: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if key in ("mean", "peak"):
+        return wording.score(float(value))
+    return f"{value:.0%}" if key == "share_above" else wording.number(int(value))
+
+
+def finding_of(view: ExhibitView, track: int | None) -> FindingRecord | None:
+    """The finding of a track, or of the whole exhibit."""
+    return next((one for one in view.findings if one.track == track), None)
+
+
+def plain_card(card: Mapping[str, Any]) -> str:
+    """Title of a detector and the beginning of its weights' hash, for a line of text."""
+    weights = str((card.get("weights") or {}).get("sha256", ""))
+    return f"{card.get('title') or card.get('name')} · {wording.short_hash(weights)}"

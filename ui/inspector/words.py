@@ -1,0 +1,71 @@
+"""What each number in the inspector is, and what it is not; one sentence each."""
+
+from workstation.cases.records import Finding
+
+SCORE = (
+    "The detector's output for one face in one frame, 0 to 1, higher meaning more like the "
+    "manipulated material it was trained on; not a probability that the face was manipulated."
+)
+
+STATISTICS = {
+    "mean": (
+        "mean score",
+        "Mean of the scores of all scored frames; it decides the finding and is no probability.",
+    ),
+    "peak": (
+        "peak score",
+        "Highest score of any one frame; single frames can score high by chance, so it decides "
+        "nothing by itself.",
+    ),
+    "share_above": (
+        "scored frames above threshold",
+        "Share of the scored frames whose score lies above the upper threshold; not the share of "
+        "the recording that was manipulated.",
+    ),
+    "scored": (
+        "frames scored",
+        "Frames in which a face was large and sharp enough to score; the finding says nothing "
+        "about any other frame.",
+    ),
+    "faces": (
+        "frames with a face",
+        "Frames in which a face was found, scored or not; faces that were not found are not in it.",
+    ),
+    "tracks": (
+        "face tracks",
+        "Faces followed over time; one person can have several tracks, so it is not a number of "
+        "persons.",
+    ),
+    "undecodable": (
+        "frames not decoded",
+        "Frames that are damaged in the exhibit and could not be shown or scored; they say nothing "
+        "either way.",
+    ),
+}
+
+FINDINGS = {
+    Finding.SUPPORTS: (
+        "The scores lie above the detector's thresholds. This does not establish that the "
+        "recording was manipulated; unmanipulated recordings can receive such scores."
+    ),
+    Finding.INCONCLUSIVE: (
+        "The detector separates neither way. This is neither weak support for manipulation nor "
+        "weak support for authenticity."
+    ),
+    Finding.DOES_NOT_SUPPORT: (
+        "The scores lie below the detector's thresholds. This does not establish that the "
+        "recording is authentic."
+    ),
+}
+
+SEGMENT = (
+    "A stretch of one face track whose scores stay above the threshold; where it begins and ends "
+    "is an estimate, not the place of a cut."
+)
+
+WEIGHTS = "SHA-256 of the weights that scored; it identifies the detector, not its quality."
+THRESHOLDS = (
+    "Mean scores between these two are inconclusive; they were chosen on the detector's own "
+    "validation data and may not fit other material."
+)
+HASH = "Taken while the file was copied in; equal hashes mean an equal file, not a genuine one."

@@ -1,0 +1,317 @@
+"""The window: menus, dialogs, messages, dropping files, and closing without losing work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+import workstation
+from ui import messages, preferences, theme
+from ui.actions import enable, keys_text, make_actions
+from ui.dialogs.case_dialog import CaseDialog
+from ui.dialogs.details_dialog import DetailsDialog
+from ui.dialogs.preferences_dialog import PreferencesDialog
+from ui.dialogs.question_dialog import QuestionDialog
+from ui.dialogs.report_dialog import ReportDialog, WrittenDialog, report_job, scores_job
+from ui.jobs import Job, JobState
+from ui.outcomes import outcome
+from ui.reading import CaseView
+from ui.start_page import StartPage
+from ui.widgets import Banners
+from ui.workbench import Workbench
+from ui.workspace import Workspace
+
+MEDIA = (
+    "Video and pictures (*.mp4 *.mov *.m4v *.mkv *.webm *.avi *.mts *.m2ts *.mpg *.mpeg *.wmv "
+    "*.flv *.3gp *.ts *.jpg *.jpeg *.png);;All files (*)"
+)
+NO_DETECTOR = "No detector weights are installed; nothing will be scored."
+ABOUT = (
+    f"Deepfake Forensics Workstation {workstation.__version__}, Apache-2.0. Works offline. Scores "
+    "are not probabilities; findings are one element of an examination."
+)
+
+
+class MainWindow(QMainWindow):
+    """Shows the start page or the open case."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.workbench = Workbench(self)
+        self.banners = Banners()
+        self.start_page = StartPage()
+        self.workspace = Workspace(self.workbench)
+        self._pages = QStackedWidget()
+        self._stopping: Callable[[], object] | None = None
+        self._build()
+        self._actions = make_actions(self, self._deeds())
+        self._listen()
+        self._update_actions()
+        self.workbench.look_for_detectors()
+
+    # opening and closing cases
+
+    def open_case(self, folder: Path) -> None:
+        """Open a case, after the jobs of the one that is open have been stopped."""
+        self._after_jobs(lambda: self.workbench.open_case(folder))
+
+    def create_case(self) -> None:
+        """Ask for the facts of a new case and create it."""
+        dialog = CaseDialog(self)
+
+        def create() -> None:
+            folder, facts = dialog.chosen_folder(), dialog.facts()
+            self._after_jobs(lambda: self.workbench.create_case(folder, **facts))
+
+        self._ask(dialog, create)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close when nothing is under way; otherwise ask, stop cleanly, then close."""
+        jobs = self.workbench.jobs
+        if jobs is not None and jobs.busy:
+            event.ignore()
+            if self._stopping is None:
+                self._after_jobs(self.close)
+            return
+        preferences.keep_layout("window", self.saveGeometry())
+        self.workspace.close_down()
+        self.start_page.close_down()
+        self.workbench.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take case folders and media files."""
+        if self._dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a dropped case folder; add dropped files as exhibits."""
+        paths = self._dropped(event)
+        folders = [path for path in paths if path.is_dir()]
+        files = [path for path in paths if path not in folders]
+        if folders:
+            self.open_case(folders[0])
+        elif self.workbench.writable:
+            self.workbench.add_exhibits(files)
+        else:
+            words = "Create or open a case first; then files can be added to it as exhibits."
+            self.banners.say("drop", words)
+        event.acceptProposedAction()
+
+    # building
+
+    def _build(self) -> None:
+        self.setWindowTitle("Deepfake Forensics Workstation")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.resize(1280, 800)
+        self.restoreGeometry(preferences.layout("window"))
+        self._pages.addWidget(self.start_page)
+        self._pages.addWidget(self.workspace)
+        centre = QWidget()
+        rows = QVBoxLayout(centre)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.banners)
+        rows.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+
+    def _deeds(self) -> dict[str, Callable[[], object]]:
+        bench, space = self.workbench, self.workspace
+        choose = theme.keeper().choose
+        return {
+            "create_case": self.create_case,
+            "open_case": self._choose_case,
+            "close_case": lambda: self._after_jobs(bench.close_case),
+            "verify_case": bench.verify,
+            "export_report": self._export_report,
+            "preferences": lambda: PreferencesDialog(self).open(),
+            "quit": self.close,
+            "add_exhibits": self._choose_exhibits,
+            "verify_exhibit": lambda: bench.verify(bench.selected),
+            "export_scores": self._export_scores,
+            "previous_exhibit": lambda: bench.select_beside(-1),
+            "next_exhibit": lambda: bench.select_beside(1),
+            "analyse": lambda: bench.analyse(space.panels["exhibits"].chosen()),
+            "analyse_all": bench.analyse_all,
+            "pause": self._pause,
+            "cancel": self._cancel,
+            "show_exhibits": lambda: space.show_panel("exhibits"),
+            "show_player": space.stage.player.setFocus,
+            "show_timeline": space.stage.timeline.setFocus,
+            "show_inspector": lambda: space.show_panel("inspector"),
+            "show_custody": lambda: space.show_panel("custody"),
+            "dark_theme": lambda: choose("dark"),
+            "light_theme": lambda: choose("light"),
+            "system_theme": lambda: choose("system"),
+            "full_screen": self._full_screen,
+            "show_keys": lambda: DetailsDialog("Keys", "", keys_text(), self).open(),
+            "about": lambda: self.banners.say("about", ABOUT),
+        }
+
+    def _listen(self) -> None:
+        bench = self.workbench
+        messages.door().told.connect(self._told)
+        self.start_page.create_wanted.connect(self.create_case)
+        self.start_page.open_wanted.connect(self._choose_case)
+        self.start_page.case_chosen.connect(self.open_case)
+        bench.case_opened.connect(self._case_opened)
+        bench.case_closed.connect(self._case_closed)
+        bench.exhibit_selected.connect(self._update_actions)
+        bench.exhibits_changed.connect(self._update_actions)
+        bench.detector_found.connect(self._detector_found)
+
+    # what the workbench announces
+
+    def _case_opened(self, view: CaseView) -> None:
+        jobs = self.workbench.jobs
+        assert jobs is not None
+        jobs.changed.connect(self._update_actions)
+        jobs.job_ended.connect(self._job_ended)
+        self._pages.setCurrentWidget(self.workspace)
+        self.setWindowTitle(f"{view.facts.number} – Deepfake Forensics Workstation")
+        self.banners.dismiss("drop", "trouble", "outcome", "locked", "unfinished")
+        if view.locked_by:
+            self.banners.say("locked", f"{view.locked_by} It is shown for reading only.")
+        elif view.unfinished and not view.read_only:
+            self._offer_to_continue(view.unfinished)
+        self._update_actions()
+        self.workspace.show_panel("exhibits")
+
+    def _case_closed(self) -> None:
+        self._pages.setCurrentWidget(self.start_page)
+        self.setWindowTitle("Deepfake Forensics Workstation")
+        self.start_page.refresh()
+        self.banners.dismiss("locked", "unfinished", "outcome")
+        self._update_actions()
+
+    def _offer_to_continue(self, exhibits: tuple[str, ...]) -> None:
+        listed = ", ".join(exhibits)
+        self.banners.say(
+            "unfinished",
+            f"The analysis of {listed} was not finished. Nothing scored was lost.",
+            ("Continue", lambda: self.workbench.analyse(exhibits)),
+        )
+
+    def _detector_found(self, info: object, sentence: str) -> None:
+        found = info is not None
+        self.workspace.status_bar.show_detector(sentence if found else NO_DETECTOR)
+        if not found:
+            self.banners.say("detector", f"{NO_DETECTOR} {sentence}".strip())
+        self._update_actions()
+
+    def _job_ended(self, job: Job) -> None:
+        said = outcome(job)
+        if said is not None:
+            self.banners.say("outcome", said.sentence, danger=said.danger)
+        elif job.error is not None:
+            messages.tell(job.error)
+        if job.kind == "report" and job.state is JobState.DONE:
+            WrittenDialog(job.result, self).open()
+
+    def _told(self, message: messages.Message) -> None:
+        if message.fault:
+            title = "A fault of this program"
+            DetailsDialog(title, message.sentence, message.details, self).open()
+        else:
+            self.banners.say("trouble", message.sentence, danger=True)
+
+    def _update_actions(self) -> None:
+        bench = self.workbench
+        jobs = bench.jobs
+        enable(
+            self._actions,
+            {
+                "case": bench.view is not None,
+                "writable": bench.writable,
+                "exhibit": bench.selected is not None,
+                "detector": bench.detector is not None,
+                "analysis": jobs is not None and any(job.can_pause for job in jobs.jobs()),
+                "job": jobs is not None and jobs.busy,
+            },
+        )
+
+    # deeds
+
+    def _choose_case(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Open a case folder")
+        if folder:
+            self.open_case(Path(folder))
+
+    def _choose_exhibits(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "Add exhibits", "", MEDIA)
+        self.workbench.add_exhibits([Path(name) for name in names])
+
+    def _export_report(self) -> None:
+        view = self.workbench.view
+        if view is not None:
+            dialog = ReportDialog(view, self)
+            self._ask(dialog, lambda: self.workbench.add_job(report_job(dialog.order())))
+
+    def _export_scores(self) -> None:
+        number = self.workbench.selected
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export the scores", f"{number} scores.csv", "CSV (*.csv);;All files (*)"
+        )
+        if name and number is not None:
+            self.workbench.add_job(scores_job(number, Path(name)))
+
+    def _pause(self) -> None:
+        jobs = self.workbench.jobs
+        if jobs is not None:
+            jobs.resume() if jobs.held else jobs.pause()
+
+    def _cancel(self) -> None:
+        job, jobs = self.workspace.status_bar.current_job(), self.workbench.jobs
+        if job is not None and jobs is not None:
+            jobs.cancel(job)
+
+    def _full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    # stopping
+
+    def _after_jobs(self, then: Callable[[], object]) -> None:
+        """Do something once no job is under way; the examiner is asked before any is stopped."""
+        jobs = self.workbench.jobs
+        if jobs is None or not jobs.busy:
+            then()
+            return
+        words = (
+            "Work is under way. It can be stopped now without losing what was saved; the analysis "
+            "can be continued when the case is opened again."
+        )
+        question = QuestionDialog("Work is under way", words, "Stop and close", "Go on", self)
+        self._ask(question, lambda: self._stop_then(then))
+
+    def _stop_then(self, then: Callable[[], object]) -> None:
+        jobs = self.workbench.jobs
+        if jobs is None or not jobs.busy:
+            then()
+            return
+        self._stopping = then
+        self.banners.say("stopping", "Stopping: the chunks in flight are being finished and saved.")
+        jobs.idle.connect(self._stopped)
+        self.workbench.stop_jobs()
+
+    def _stopped(self) -> None:
+        self.banners.dismiss("stopping")
+        then, self._stopping = self._stopping, None
+        if then is not None:
+            QTimer.singleShot(0, self, then)
+
+    def _ask(self, dialog: QDialog, then: Callable[[], object]) -> None:
+        dialog.accepted.connect(lambda: then())
+        dialog.open()
+
+    def _dropped(self, event: QDragEnterEvent | QDropEvent) -> list[Path]:
+        return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,71 @@
+"""What the window says when a job has ended."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ui import messages, wording
+from ui.jobs import Job, JobState
+from workstation.cases.records import Verification
+
+WHAT_NOW = (
+    "Leave the case folder as it is, note the time, and compare with the source or a backup; "
+    "findings and reports made before apply to the file as it was taken in."
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A sentence about an ended job; `danger` where evidence or work is at stake."""
+
+    sentence: str
+    danger: bool = False
+
+
+def outcome(job: Job) -> Outcome | None:
+    """What to say, None where the job's effect can be seen anyway."""
+    if job.state is JobState.FAILED:
+        return _failure(job)
+    if job.state is not JobState.DONE:
+        return None
+    if job.kind == "verification":
+        return _verified(job)
+    if job.kind == "scores":
+        return Outcome(f"The scores were written to {job.result}.")
+    return None
+
+
+def _failure(job: Job) -> Outcome | None:
+    if job.error is None:
+        return Outcome(f"{job.title} failed: {job.result.reason}", danger=True)
+    message = messages.message_for(job.error)
+    return None if message.fault else Outcome(message.sentence, danger=True)
+
+
+def _verified(job: Job) -> Outcome:
+    if isinstance(job.result, Verification):
+        return _one_verified(job.subject, job.result)
+    return _case_verified(job.result)
+
+
+def _one_verified(number: str, found: Verification) -> Outcome:
+    if found is Verification.INTACT:
+        return Outcome(f"{number} is intact: its SHA-256 equals the acquisition hash.")
+    if found is Verification.MISSING:
+        return Outcome(f"{number} is missing from the case folder. {WHAT_NOW}", danger=True)
+    said = f"{number} was altered: its SHA-256 no longer equals the acquisition hash."
+    return Outcome(f"{said} {WHAT_NOW}", danger=True)
+
+
+def _case_verified(found: Any) -> Outcome:
+    counts = {one: sum(v is one for v in found.exhibits.values()) for one in Verification}
+    listed = ", ".join(f"{count} {one}" for one, count in counts.items() if count)
+    exhibits = f"Exhibits: {listed}." if listed else "The case has no exhibits."
+    if not found.chain.intact:
+        return Outcome(
+            f"The custody log is broken: {found.chain.problem} {exhibits} {WHAT_NOW}", danger=True
+        )
+    log = wording.counted(found.chain.entries, "entry", "entries")
+    said = f"The custody log is intact ({log}). {exhibits}"
+    if counts[Verification.INTACT] == len(found.exhibits):
+        return Outcome(said)
+    return Outcome(f"{said} {WHAT_NOW}", danger=True)
