@@ -37,10 +37,17 @@ class Playback:
         self._began: tuple[float, float] | None = None  # clock, presentation time
 
     def to_ask(self, now: float, held: int) -> list[int]:
-        """Frame numbers to ask for now, with `held` decoded frames waiting to be shown."""
-        if self._began is not None and not held and not self.waiting:
-            self.next_to_ask = max(self.next_to_ask, self.due(now))
-        count = min(AHEAD - held - self.waiting, len(self._times) - self.next_to_ask)
+        """Frame numbers to ask for now, with `held` decoded frames waiting to be shown.
+
+        When the next frame's time has passed already, those between are skipped and frames are
+        asked for singly until there is time again to decode ahead.
+        """
+        ahead = AHEAD
+        if not held and self.next_to_ask <= self.due(now):
+            ahead = 1
+            if not self.waiting:
+                self.next_to_ask = min(self.due(now) + 1, len(self._times) - 1)
+        count = min(ahead - held - self.waiting, len(self._times) - self.next_to_ask)
         asked = list(range(self.next_to_ask, self.next_to_ask + max(count, 0)))
         self.next_to_ask += len(asked)
         self.waiting += len(asked)

@@ -225,7 +225,7 @@ class TimelineWidget(QWidget):
         if not len(self.scores.times):
             return
         frame = self.scores.nearest(seconds)
-        if frame != self.playhead_frame or not self.view.picking:
+        if not self.view.picking or frame != self.playhead_frame:
             self.playhead_frame = frame
             self._playhead.place(float(self.scores.times[frame]))
             self.seek_requested.emit(frame)

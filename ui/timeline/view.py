@@ -133,8 +133,8 @@ class TimelineView(pg.PlotWidget):
             self._panning_from = (event.position().x(), self.span[0])
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         elif left:
-            self.picking = True
             self.picked.emit(self.time_at(event.position()).x())
+            self.picking = True
         event.ignore()  # so that the timeline takes the keyboard
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -1,0 +1,188 @@
+"""The player's parts without its thread."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor
+
+from ui import theme
+from ui.player.decoding import fit, to_picture
+from ui.player.faces import COLUMNS, FacesByFrame, no_faces
+from ui.player.picture import PictureView
+from ui.player.playback import AHEAD, Playback
+from ui.player.readings import frame_text, score_text, time_text
+from workstation.cases.records import FaceTable
+
+
+def faces_of(*places):
+    """A face table of (frame, track, score) with boxes of its own."""
+    frame, track, score = (np.array(column) for column in zip(*places, strict=True))
+    count = len(frame)
+    box = np.tile(np.array([[40, 30, 60, 50]], np.float32), (count, 1))
+    return FaceTable(
+        frame.astype(np.int64),
+        track.astype(np.int32),
+        np.isfinite(score),
+        score.astype(np.float32),
+        box,
+        np.zeros((count, 5, 2), np.float32),
+    )
+
+
+@given(st.integers(0, 10**8))
+def test_times_read_back_to_the_millisecond(milliseconds):
+    hours, minutes, seconds = time_text(milliseconds / 1000).split(":")
+    back = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    assert round(back * 1000) == milliseconds
+    assert float(seconds) < 60
+
+
+def test_readings():
+    assert time_text(140.567) == "00:02:20.567"
+    assert time_text(59.9996) == "00:01:00.000"
+    assert time_text(3599.6, 0) == "01:00:00"
+    assert frame_text(4217) == "004\u00a0217"
+    assert frame_text(1234567) == "1\u00a0234\u00a0567"
+    assert score_text(0.834) == "0.83"
+    assert score_text(float("nan")) == "not scored"
+
+
+@given(
+    st.sets(st.tuples(st.integers(0, 60), st.integers(1, 3)), min_size=1),
+    st.lists(st.integers(0, 60), max_size=4),
+)
+def test_faces_in_pieces_are_the_faces_in_one(places, cuts):
+    whole = faces_of(*((frame, track, 0.5) for frame, track in sorted(places)))
+    at_once, in_pieces = FacesByFrame(), FacesByFrame()
+    at_once.set(whole)
+    borders = np.searchsorted(whole.frame, [0, *sorted(cuts), 61])
+    for start, stop in pairwise(borders):
+        part = FaceTable(**{name: getattr(whole, name)[start:stop] for name in COLUMNS})
+        in_pieces.append(part)
+        in_pieces.append(part)  # what is committed again replaces itself
+    for frame in range(62):
+        expected = [track for one, track in sorted(places) if one == frame]
+        assert at_once.at(frame).track.tolist() == expected
+        assert in_pieces.at(frame).track.tolist() == expected
+
+
+def test_faces_replaced_in_the_middle():
+    faces = FacesByFrame()
+    faces.set(faces_of(*((frame, 1, 0.1) for frame in range(20))))
+    faces.append(faces_of(*((frame, 2, 0.9) for frame in range(5, 10))))
+    assert [faces.at(frame).track.tolist() for frame in (4, 5, 9, 10)] == [[1], [2], [2], [1]]
+
+
+def test_playback_follows_uneven_timestamps():
+    times = np.array([0.0, 0.1, 0.15, 0.4, 0.5])
+    playback = Playback(times, 0, 1.0)
+    assert playback.to_ask(0.0, 0) == [1, 2, 3, 4]
+    playback.arrived(10.0)
+    assert playback.due(10.05) == 0
+    assert playback.due(10.12) == 1
+    assert playback.due(10.39) == 2
+    assert playback.wait(3, 10.2) == pytest.approx(0.2)
+
+
+def test_playback_holds_a_bounded_number_of_frames():
+    playback = Playback(np.arange(1000) / 25, 0, 1.0)
+    asked = playback.to_ask(0.0, 0)
+    assert len(asked) == AHEAD
+    assert playback.to_ask(0.0, 0) == []
+    playback.arrived(0.0)
+    assert playback.to_ask(0.0, 1) == []
+    assert playback.to_ask(0.0, 0) == [AHEAD + 1]
+
+
+def test_playback_counts_what_it_leaves_out_and_sets_the_clock_back_when_far_behind():
+    playback = Playback(np.arange(1000) / 25, 0, 1.0)
+    playback.to_ask(0.0, 0)
+    playback.arrived(0.0)
+    playback.shows(3, 0.2)
+    assert (playback.left_out, playback.slowed) == (2, False)
+    playback.shows(4, 5.0)
+    assert playback.slowed
+    assert playback.due(5.0) == 4
+
+
+def test_playback_that_is_late_skips_to_what_is_due_next():
+    playback = Playback(np.arange(1000) / 25, 0, 1.0)
+    playback.to_ask(0.0, 0)
+    playback.arrived(0.0)
+    assert playback.to_ask(1.0, 0) == []  # three more are under way
+    for _ in range(3):
+        playback.arrived(1.0)
+    assert playback.to_ask(1.0, 0) == [26]
+    assert playback.to_ask(1.01, 0) == [27, 28, 29]
+
+
+def test_half_speed_takes_twice_as_long():
+    playback = Playback(np.arange(100) / 25, 0, 0.5)
+    playback.arrived(0.0)
+    assert playback.due(1.0) == 12
+
+
+def test_pixels_arrive_unchanged():
+    pixels = np.random.default_rng(0).integers(0, 256, (37, 53, 3), np.uint8)
+    picture = to_picture(pixels)
+    for y, x in ((0, 0), (36, 52), (20, 7)):
+        assert picture.pixelColor(x, y).getRgb()[:3] == tuple(pixels[y, x])
+
+
+def test_fit_reduces_only():
+    picture = to_picture(np.zeros((100, 200, 3), np.uint8))
+    assert fit(picture, QSize(100, 100)).size() == QSize(100, 50)
+    assert fit(picture, QSize(400, 400)) is None
+    assert fit(picture, QSize(0, 0)) is None
+
+
+def test_boxes_stand_at_the_right_pixels_and_can_be_switched_off(qtbot):
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(320, 240)
+    picture = to_picture(np.full((120, 160, 3), 80, np.uint8))
+    view.show_picture(picture, None, faces_of((0, 2, 0.83)))
+    drawn = view.grab().toImage()
+    ratio = view.devicePixelRatioF()
+    edge = drawn.pixelColor(round(140 * ratio), round(160 * ratio))  # lower edge: (30 + 50) * 2
+    wanted = theme.current().score(0.83)
+    assert _distance(edge, wanted) < _distance(edge, QColor(80, 80, 80))
+    view.show_boxes(False)
+    plain = view.grab().toImage()
+    assert plain.pixelColor(round(140 * ratio), round(160 * ratio)) == QColor(80, 80, 80)
+
+
+def test_a_message_leaves_no_picture_and_no_boxes_behind(qtbot):
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(320, 240)
+    view.show_picture(
+        to_picture(np.full((120, 160, 3), 255, np.uint8)), None, faces_of((0, 1, 0.5))
+    )
+    view.show_message("Frame 7 could not be decoded", "Damaged.", trouble=True)
+    view.set_faces(faces_of((0, 1, 0.5)))
+    drawn = view.grab().toImage()
+    assert drawn.pixelColor(5, 5) == theme.current().colour("surface_0")
+    view.show_message("", "")
+    blank = view.grab().toImage()
+    colours = {blank.pixelColor(x, y).name() for x in range(0, 320, 7) for y in range(0, 240, 7)}
+    assert colours == {theme.current().surface_0}
+
+
+def test_pixels_are_not_smoothed_when_much_enlarged(qtbot):
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(400, 400)
+    checks = (np.indices((4, 4)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    view.show_picture(to_picture(np.repeat(checks[:, :, None], 3, axis=2)), None, no_faces())
+    drawn = view.grab().toImage()
+    seen = {drawn.pixelColor(x, 50).red() for x in range(drawn.width())}
+    assert seen == {0, 255}
+
+
+def _distance(one, other):
+    return sum(abs(a - b) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))
