@@ -1,0 +1,98 @@
+"""The command line as a whole: statuses, sentences, JSON, a light start."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from workstation import __version__
+from workstation.commands.answers import Answer, give, table, to_json
+
+HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "pyqtgraph", "av")
+
+
+def test_version(call):
+    assert call("--version") == (0, f"workstation {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [[], ["case"], ["nonsense"], ["scores", "DIR"]])
+def test_wrong_usage_is_status_2(call, words):
+    status, out, err = call(*words)
+    assert (status, out) == (2, "")
+    assert "usage: workstation" in err
+
+
+def test_a_failure_is_one_sentence(call, tmp_path):
+    status, out, err = call("case", "show", tmp_path)
+    assert (status, out) == (1, "")
+    assert err.startswith("workstation: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_a_failure_in_json(call, tmp_path):
+    status, out, err = call("case", "show", tmp_path, "--json")
+    assert (status, out) == (1, "")
+    assert "is not a case" in json.loads(err)["error"]
+
+
+def test_every_command_has_help(call):
+    for words in (["-h"], ["case", "create", "-h"], ["analyse", "-h"], ["demo", "-h"]):
+        status, out, _ = call(*words)
+        assert status == 0
+        assert out.startswith("usage: workstation")
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-h"], ["case", "show", "nowhere"]])
+def test_light_commands_start_without_heavy_libraries(words):
+    script = (
+        "import sys; from workstation.commands import main; main(sys.argv[1:]);"
+        f"print('heavy:', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_python_m_workstation():
+    done = subprocess.run(
+        [sys.executable, "-m", "workstation", "--version"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, f"workstation {__version__}\n")
+
+
+def test_a_bug_is_not_dressed_up_as_a_sentence(call, tmp_path, monkeypatch):
+    def broken(*_arguments, **_options):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("workstation.cases.case.Case.open", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        call("case", "show", tmp_path)
+
+
+def test_keyboard_interrupt_is_130(call, tmp_path, monkeypatch):
+    def interrupted(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workstation.cases.case.Case.open", interrupted)
+    assert call("case", "show", tmp_path) == (130, "", "workstation: Interrupted.\n")
+
+
+def test_answers_come_in_one_of_two_forms(capsys):
+    answer = Answer({"a": "é 🎥"}, ["one", "two"], 1)
+    assert give(answer, as_json=True) == 1
+    assert json.loads(capsys.readouterr().out) == {"a": "é 🎥"}
+    assert give(answer, as_json=False) == 1
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_json_refuses_what_json_cannot_carry():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json({"score": float("nan")})
+
+
+def test_numbers_stand_to_the_right():
+    assert table(("A", "N"), [("x", 5), ("yy", 123)]) == ["A     N", "x     5", "yy  123"]
+    assert table(("A", "N"), []) == ["A  N"]

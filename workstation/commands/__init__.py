@@ -1,0 +1,5 @@
+"""The command line, `workstation`: no window, exit status 0 only on success."""
+
+from workstation.commands.program import main
+
+__all__ = ["main"]

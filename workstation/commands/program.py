@@ -1,0 +1,76 @@
+"""The parser and the one place where a command's failure becomes a sentence and an exit status."""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from workstation import __version__
+from workstation.commands import (
+    analyse,
+    case,
+    custody,
+    demo,
+    detectors,
+    evaluate,
+    exhibit,
+    report,
+    scores,
+    verify,
+)
+from workstation.commands.answers import INTERRUPTED, complain, give
+from workstation.errors import WorkstationError
+
+GROUPS = (case, exhibit, analyse, scores, report, verify, custody, detectors, evaluate, demo)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; every command takes `--json`."""
+    parser = argparse.ArgumentParser(
+        prog="workstation",
+        description="Examine video for face manipulation: cases, custody, scores, signed reports.",
+        epilog="Scores are not probabilities. Exit status: 0 success, 1 failure, 2 usage.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="answer in JSON")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for group in GROUPS:
+        group.register(commands, common)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: words after the program's name; `sys.argv` when None.
+
+    Returns:
+        Exit status: 0 success, 1 failure (one sentence on standard error), 2 usage,
+        130 interrupted from the keyboard.
+    """
+    speak_utf8()
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as asked:
+        return int(asked.code or 0)
+    try:
+        return give(arguments.act(arguments), arguments.json)
+    except WorkstationError as error:
+        return complain(str(error), arguments.json)
+    except BrokenPipeError:
+        # The reader (head, a pager) has gone; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return complain("The reader of this answer closed it early.", arguments.json)
+    except KeyboardInterrupt:
+        complain("Interrupted.", arguments.json)
+        return INTERRUPTED
+
+
+def speak_utf8() -> None:
+    """File names may be in any script; a console that is not UTF-8 gets escapes, not a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

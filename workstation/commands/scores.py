@@ -1,0 +1,106 @@
+"""`workstation scores`: every frame of an exhibit with its state and scores."""
+
+import argparse
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workstation.cases.custody import Act
+from workstation.commands.answers import Answer, to_json
+from workstation.commands.groups import Commands, add_case, command, opened, write_file
+from workstation.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from workstation.cases.case import Case
+    from workstation.cases.records import Run
+
+
+def register(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = command(
+        commands, common, "scores", scores, "every frame with its state and scores (CSV or JSON)"
+    )
+    add_case(parser)
+    parser.add_argument("exhibit", metavar="EXHIBIT", help="E001 ...")
+    parser.add_argument("--format", choices=("csv", "json"), default="csv")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="instead of standard output")
+    parser.add_argument("--run", type=int, metavar="ID", help="default: what a report rests on")
+
+
+def scores(arguments: argparse.Namespace) -> Answer:
+    """Print or write the scores; the export enters the custody log."""
+    form = "json" if arguments.json and arguments.output is None else arguments.format
+    with opened(arguments) as case:
+        run = chosen_run(case, arguments.exhibit, arguments.run)
+        text, digest = export(case, run, form, arguments.output)
+    if arguments.output is None:
+        return Answer(json.loads(text) if form == "json" else None, [text.rstrip("\n")])
+    data = {
+        "exhibit": run.exhibit,
+        "run": run.id,
+        "outcome": run.outcome.value,
+        "output": str(arguments.output),
+        "scores_sha256": digest,
+    }
+    return Answer(data, [f"{run.exhibit}: scores of run {run.id} written to {arguments.output}"])
+
+
+def chosen_run(case: "Case", number: str, run_id: int | None) -> "Run":
+    """The run asked for, or the one that a report would rest on.
+
+    Raises:
+        CaseError: there is no such exhibit or run.
+        AnalysisError: the exhibit was not analysed, or the run is on another exhibit.
+    """
+    from workstation.report.context import chosen_run as run_of_report
+
+    exhibit = case.exhibits.get(number)
+    if run_id is not None:
+        run = case.runs.get(run_id)
+        if run.exhibit != exhibit.number:
+            raise AnalysisError(f"Run {run_id} is on {run.exhibit}, not on {exhibit.number}.")
+        return run
+    chosen = run_of_report(tuple(case.runs.of_exhibit(exhibit.number)))
+    if chosen is None:
+        raise AnalysisError(
+            f"{exhibit.number} was not analysed, so it has no scores. "
+            "Run: workstation analyse DIR " + exhibit.number
+        )
+    return chosen
+
+
+def export(case: "Case", run: "Run", form: str, output: Path | None) -> tuple[str, str]:
+    """The scores as text, written to `output` if one is given, and recorded in the custody log.
+
+    Args:
+        case: open for writing.
+        run: whose scores.
+        form: "csv" or "json".
+        output: file to write, or None.
+
+    Returns:
+        The text, and the SHA-256 over the scores as CSV, which the report prints too.
+
+    Raises:
+        CaseError: the case cannot be read or written.
+        WorkstationError: the file cannot be written.
+    """
+    from workstation.analysis.export import score_rows, scores_csv
+
+    rows = list(score_rows(case, run))
+    table = scores_csv(rows)
+    digest = hashlib.sha256(table.encode("utf-8")).hexdigest()
+    text = table if form == "csv" else to_json([asdict(row) for row in rows]) + "\n"
+    if output is not None:
+        write_file(output, text.encode("utf-8"), "The scores")
+    case.custody.append(
+        Act.SCORES_EXPORTED,
+        run.exhibit,
+        run=run.id,
+        format=form,
+        output="standard output" if output is None else str(output),
+        scores_sha256=digest,
+    )
+    return text, digest
