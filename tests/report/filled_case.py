@@ -121,12 +121,13 @@ def new_case(folder: Path, **facts: str) -> Case:
 
 def add(case: Case, source: Path, *, name: str = "") -> Exhibit:
     """Take a file in through the stores."""
-    content = source.read_bytes()
     number = case.exhibits.next_number()
+    # An empty box of the container, so that one clip makes several exhibits.
+    content = source.read_bytes() + b"\0\0\0\x0cfree" + number.encode()
     stored = f"exhibits/{number}{source.suffix}"
     (case.folder / stored).write_bytes(content)
     picture = source.suffix == ".jpg"
-    index = build_frame_index(source)
+    index = build_frame_index(case.folder / stored)
     count = len(index)
     exhibit = Exhibit(
         number=number,

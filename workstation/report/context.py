@@ -29,7 +29,8 @@ from workstation.cases.records import (
     Stretch,
     Verification,
 )
-from workstation.evidence.verification import verify_exhibit
+from workstation.errors import ExhibitError
+from workstation.evidence.verification import VerificationProgress, verify_exhibit
 from workstation.report.signing import SigningIdentity
 
 
@@ -180,11 +181,7 @@ def gather(
     Raises:
         CaseError: The case cannot be read or written.
     """
-    exhibits = case.exhibits.all()
-    gathered = []
-    for position, exhibit in enumerate(exhibits):
-        announce(ReportProgress(f"verifying {exhibit.number}", position, len(exhibits)))
-        gathered.append(_gather_exhibit(case, exhibit))
+    exhibits = tuple(_gather_exhibit(case, exhibit, announce) for exhibit in case.exhibits.all())
     chain = case.custody.verify()
     return ReportContext(
         case=case.facts,
@@ -193,25 +190,35 @@ def gather(
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         signer=signer,
         timestamped=timestamped,
-        exhibits=tuple(gathered),
+        exhibits=exhibits,
         custody=tuple(case.custody.entries()),
         chain=chain,
         versions=software_versions(),
     )
 
 
-def _gather_exhibit(case: Case, exhibit: Exhibit) -> ExhibitEvidence:
-    verification = verify_exhibit(case, exhibit.number)
+def _gather_exhibit(case: Case, exhibit: Exhibit, announce: Announce) -> ExhibitEvidence:
     runs = tuple(case.runs.of_exhibit(exhibit.number))
     run = chosen_run(runs)
     return ExhibitEvidence(
         exhibit=exhibit,
         index=case.exhibits.index(exhibit.number),
         path=case.folder / exhibit.stored_name,
-        verification=verification,
+        verification=_verify(case, exhibit.number, announce),
         evidence=None if run is None else _gather_run(case, run),
         all_runs=runs,
     )
+
+
+def _verify(case: Case, number: str, announce: Announce) -> Verification:
+    def tell(progress: VerificationProgress) -> None:
+        announce(ReportProgress(f"verifying {number}", progress.done, progress.total))
+
+    try:
+        return verify_exhibit(case, number, tell)
+    except ExhibitError:
+        # There but unreadable: for the report that is as good as gone, and it says so.
+        return Verification.MISSING
 
 
 def _gather_run(case: Case, run: Run) -> RunEvidence:
