@@ -1,13 +1,12 @@
 """The custody log: append-only, each entry chained to the one before by SHA-256."""
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from workstation.cases.database import Connection
-from workstation.cases.plain_json import canonical, clean_text, plain, utc_now
+from workstation.cases.plain_json import canonical, clean_text, from_canonical, plain, utc_now
 from workstation.cases.records import CustodyEntry
 
 NO_ENTRY = "0" * 64
@@ -80,7 +79,7 @@ class CustodyLog:
                 "actor": clean_text(self._actor),
                 "act": str(Act(act)),
                 "subject": clean_text(subject),
-                "details": json.loads(canonical(details)),
+                "details": from_canonical(canonical(details).decode()),
                 "previous_sha256": previous,
             }
             entry = CustodyEntry(**fields, sha256=_digest(fields))
@@ -138,7 +137,7 @@ def _values(entry: CustodyEntry) -> tuple[Any, ...]:
 
 def _entry(row: tuple[Any, ...]) -> CustodyEntry:
     try:
-        details = json.loads(row[5])
+        details = from_canonical(row[5])
     except ValueError:
         # Still shown, so that the examiner sees what was done to it; `verify` names the entry.
         details = {"unreadable": row[5]}
@@ -158,7 +157,7 @@ def _problem(row: tuple[Any, ...], position: int, previous: str) -> str:
     if fields["previous_sha256"] != previous:
         return f"Entry {position} of the custody log does not follow on the entry before it."
     try:
-        details = json.loads(fields["details"])
+        details = from_canonical(fields["details"])
         spelled = canonical(details).decode() == fields["details"]
         intact = spelled and _digest(fields | {"details": details}) == digest
     except (ValueError, RecursionError):

@@ -61,3 +61,18 @@ def canonical(value: Any) -> bytes:
         rfc8785.CanonicalizationError: a number lies outside what JSON carries exactly.
     """
     return rfc8785.dumps(plain(value))
+
+
+def from_canonical(text: str) -> Any:
+    """Parse canonical JSON so that `canonical` of the result gives the same text again.
+
+    Raises:
+        ValueError: the text is no JSON.
+    """
+    return json.loads(text, parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | float:
+    """RFC 8785 writes large floats without a point; beyond 2**53 a number is a float."""
+    number = int(digits)
+    return number if abs(number) < 2**53 else float(digits)
