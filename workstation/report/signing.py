@@ -219,15 +219,17 @@ def subject_text(name: x509.Name) -> str:
 
 
 def _subject(name: str, organisation: str) -> x509.Name:
-    # X.520 allows 64 characters in a common name and in an organisation.
     attributes = [
-        x509.NameAttribute(NameOID.COMMON_NAME, name.strip()[:_LONGEST_NAME] or "unnamed examiner")
+        x509.NameAttribute(NameOID.COMMON_NAME, _fitting(name) or "unnamed examiner"),
     ]
-    if organisation.strip():
-        attributes.append(
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation.strip()[:_LONGEST_NAME])
-        )
+    if _fitting(organisation):
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, _fitting(organisation)))
     return x509.Name(attributes)
+
+
+def _fitting(text: str) -> str:
+    """Text cut to what X.520 allows in a name."""
+    return text.strip().encode("utf-8", "ignore")[:_LONGEST_NAME].decode("utf-8", "ignore").strip()
 
 
 def _self_signed(key: _PrivateKey, subject: x509.Name) -> x509.Certificate:
