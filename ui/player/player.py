@@ -45,6 +45,7 @@ class PlayerWidget(QWidget):
         self.speed = 1.0
         self._index: FrameIndex | None = None
         self._times = np.zeros(0)
+        self._exact = True
         self._keys = np.zeros(0, np.int64)
         self._faces = FacesByFrame()
         self._faces_at: FacesAt = self._faces.at
@@ -67,7 +68,7 @@ class PlayerWidget(QWidget):
         """
         self._let_go()
         self._faces_at = faces_at or self._faces.at
-        self._index, self._times = index, index.times
+        self._index, self._times, self._exact = index, index.times, index.timestamps
         self._keys = np.flatnonzero(index.key)
         self.transport.set_usable(len(index) > 0)
         if not len(index):
@@ -303,11 +304,12 @@ class PlayerWidget(QWidget):
         number = reply.request.number
         self.current_frame = number
         if reply.picture is None:
-            title = f"Frame {frame_text(number)} could not be decoded"
-            self.view.show_message(title, reply.reason, trouble=True)
+            self.view.show_message("This frame cannot be shown", reply.reason, trouble=True)
         else:
             self.view.show_picture(reply.picture, reply.fitted, self._faces_at(number))
-        self.transport.show_frame(number, float(self._times[number]), len(self._times))
+        self.transport.show_frame(
+            number, float(self._times[number]), len(self._times), exact=self._exact
+        )
         self.frame_shown.emit(number)
 
     def _play_on(self) -> None:

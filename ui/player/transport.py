@@ -10,6 +10,12 @@ from ui.player.readings import frame_text, time_text
 
 NO_FRAME = "frame ––– ––– / ––– –––"
 NO_TIME = "––:––:––.–––"
+EXACT_TIME = (
+    "Time from the first frame to this one by the exhibit's own timestamps; not the time of day."
+)
+COUNTED_TIME = (
+    "The exhibit does not say when this frame is shown; the time is counted from the frame rate."
+)
 BUTTONS = (
     ("first", "skip-backward", "First frame", "Home"),
     ("back", "step-backward", "One frame back", "Left; Shift+Left for ten"),
@@ -36,11 +42,7 @@ class TransportRow(QFrame):
         self.frame_reading = self._reading(
             "Frame number", "Number of the frame on screen, counted from 0, of all frames."
         )
-        self.time_reading = self._reading(
-            "Presentation time",
-            "Seconds from the first frame to this one by the exhibit's own timestamps; "
-            "not the time of day.",
-        )
+        self.time_reading = self._reading("Presentation time", EXACT_TIME)
         self.speed = self._speed_button()
         self.note = QLabel()
         self.note.setProperty("kind", "small")
@@ -52,13 +54,21 @@ class TransportRow(QFrame):
         theme.keeper().changed.connect(self._theme_changed)
         self._theme_changed()
 
-    def show_frame(self, number: int, seconds: float, count: int) -> None:
-        """Show which frame is on screen."""
+    def show_frame(self, number: int, seconds: float, count: int, *, exact: bool) -> None:
+        """Show which frame is on screen.
+
+        Args:
+            number: frame number from 0.
+            seconds: its presentation time.
+            count: frames of the exhibit.
+            exact: whether the time is the exhibit's own, not counted from the frame rate.
+        """
         digits = max(6, len(str(count)))
         self.frame_reading.setText(
             f"frame {frame_text(number, digits)} / {frame_text(count, digits)}"
         )
-        self.time_reading.setText(time_text(seconds))
+        self.time_reading.setText(time_text(seconds) if exact else f"about {time_text(seconds)}")
+        self.time_reading.setToolTip(EXACT_TIME if exact else COUNTED_TIME)
 
     def show_nothing(self) -> None:
         """No frame is on screen."""

@@ -13,6 +13,7 @@ from workstation.cases.records import Segment
 
 LANE = 18  # pixels, the lane of frame states below the scores
 TOP = 20  # pixels, room for segment labels above a score of 1
+LABEL_MOVES = 6
 PATTERNS = {
     Mark.NO_FACE: ("not_scored", 0.9, Qt.BrushStyle.HorPattern),
     Mark.UNSUITABLE: ("inconclusive", 0.9, Qt.BrushStyle.FDiagPattern),
@@ -152,7 +153,13 @@ class Labels(Layer):
         super().__init__()
         self.ends: list[tuple[int, float, float]] = []  # track, seconds, score
         self.chosen: int | None = None
+        self._focus = False
         self.setZValue(20)
+
+    def show_focus(self, focus: bool) -> None:
+        """Frame the plot while it has the keyboard."""
+        self._focus = focus
+        self.update()
 
     def draw(self, painter: QPainter, sight: Sight) -> None:
         """Paint the numbers, moved apart where they would cover each other."""
@@ -160,15 +167,19 @@ class Labels(Layer):
         painter.setFont(font)
         height = QFontMetricsF(font).height() + 2
         taken: list[QRectF] = []
-        for track, seconds, score in sorted(self.ends, key=lambda end: -end[2]):
+        ends = sorted(self.ends, key=lambda end: (end[0] != self.chosen, -end[2]))
+        for track, seconds, score in ends:
             width = QFontMetricsF(font).horizontalAdvance(str(track)) + 8
             left = min(sight.x(seconds) + 4, sight.area.right() - width - 2)
             top = min(max(sight.y(score) - height / 2, sight.area.top()), sight.lane.top() - height)
             plate = QRectF(left, top, width, height)
-            while any(plate.intersects(other) for other in taken):
-                plate.translate(0, height + 1)
-            taken.append(plate)
-            self._draw_plate(painter, plate, track)
+            if _find_room(plate, taken, sight.lane.top()):
+                taken.append(plate)
+                self._draw_plate(painter, plate, track)
+        if self._focus:
+            painter.setPen(theme.current().colour("focus"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(sight.area.adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _draw_plate(self, painter: QPainter, plate: QRectF, track: int) -> None:
         colours = theme.current()
@@ -206,6 +217,15 @@ class Playhead(Layer):
         painter.drawLine(QPointF(x, top), QPointF(x, sight.area.bottom()))
         painter.setBrush(accent)
         painter.drawPolygon([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)])
+
+
+def _find_room(plate: QRectF, taken: Sequence[QRectF], floor: float) -> bool:
+    """Move a plate down to where it covers no other; False when that is too far away."""
+    for _ in range(LABEL_MOVES):
+        if not any(plate.intersects(other) for other in taken):
+            return plate.bottom() <= floor + 1
+        plate.translate(0, plate.height() + 1)
+    return False
 
 
 def draw_mark(painter: QPainter, part: QRectF, mark: Mark) -> None:

@@ -35,11 +35,20 @@ class TrackScores:
 
     def __init__(self) -> None:
         self._room = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.float32))
+        self._links: NDArray[np.bool_] | None = None
         self._count = 0
         self._trim()
 
+    @property
+    def links(self) -> NDArray[np.bool_]:
+        """Whether the next row is the very next frame, bool (N,)."""
+        if self._links is None:
+            self._links = np.append(np.diff(self.frames) == 1, False)
+        return self._links
+
     def _trim(self) -> None:
         self.frames, self.times, self.scores = (column[: self._count] for column in self._room)
+        self._links = None
 
     def put(
         self, frames: NDArray[np.int64], times: NDArray[np.float64], scores: NDArray[np.float32]
@@ -161,17 +170,18 @@ def envelope(
     """
     low, high = np.searchsorted(track.times, [left, right])
     low, high = max(int(low) - 1, 0), min(int(high) + 1, len(track.times))
-    frames, x, y = track.frames[low:high], track.times[low:high], track.scores[low:high]
+    x, y, joined = track.times[low:high], track.scores[low:high], track.links[low:high].copy()
     pixel = (right - left) / max(columns, 1)
     if not len(x):
         return x, y, np.zeros(0, np.int32)
-    joined = np.append(np.diff(frames) == 1, False)
-    alone = ~joined & ~np.append(False, joined[:-1])
+    joined[-1] = False
+    alone = np.flatnonzero(~joined)
+    alone = alone[(alone == 0) | ~joined[alone - 1]]
     dashes_x = (x[alone][:, None] + np.array([-pixel, pixel])).ravel()
     dashes_y = np.repeat(y[alone], 2)
     if len(x) > 2 * columns:
-        x, y, joined = _columns(x, y, joined, left, pixel)
-    dashes_joined = np.tile(np.array([1, 0], np.int32), len(dashes_x) // 2)
+        x, y, joined = _columns(x, y, joined, left + np.arange(-1, columns + 2) * pixel)
+    dashes_joined = np.tile(np.array([1, 0], np.int32), len(alone))
     return (
         np.concatenate([x, dashes_x]),
         np.concatenate([y, dashes_y]),
@@ -183,17 +193,19 @@ def _columns(
     x: NDArray[np.float64],
     y: NDArray[np.float32],
     joined: NDArray[np.bool_],
-    left: float,
-    pixel: float,
+    edges: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.bool_]]:
     """Lowest and highest score per pixel column, in turns so that neighbours join smoothly."""
-    column = np.floor((x - left) / pixel)
-    starts = np.flatnonzero(np.append(True, np.diff(column) != 0))
+    edges[0], edges[-1] = -np.inf, np.inf  # the rows just out of sight, which lines lead to
+    places = np.searchsorted(x, edges)
+    filled = np.flatnonzero(np.diff(places))
+    starts = places[filled]
     pair = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1)
     pair[1::2] = pair[1::2, ::-1]
     last = np.append(starts[1:], len(x)) - 1
     links = np.stack([np.ones(len(starts), np.bool_), joined[last]], axis=1)
-    centre = left + (column[starts] + 0.5) * pixel
+    edges[0], edges[-1] = 2 * edges[1] - edges[2], 2 * edges[-2] - edges[-3]
+    centre = (edges[filled] + edges[filled + 1]) / 2
     return np.repeat(centre, 2), pair.ravel(), links.ravel()
 
 

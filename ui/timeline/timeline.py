@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import theme
@@ -16,9 +17,12 @@ from ui.timeline.view import ZOOM_STEP, TimelineView
 from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
 
 FILLING_MS = 100  # least time between two drawings while an analysis fills the timeline
-REACH = 24  # pixels within which the pointer finds a curve
+CHOSEN = -1  # the selected track's curve; others share one per colour
 EMPTY = "No exhibit is open"
 NOT_ANALYSED = "Not analysed yet"
+
+Curve = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int32]]
+NO_CURVE: Curve = (np.zeros(0), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
 
 class TimelineWidget(QWidget):
@@ -141,45 +145,64 @@ class TimelineWidget(QWidget):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         event.accept()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys are heard here."""
+        self._labels.show_focus(True)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys are heard elsewhere."""
+        self._labels.show_focus(False)
+        super().focusOutEvent(event)
+
     def redraw(self) -> None:
-        """Draw everything anew."""
+        """Draw everything anew, after the scores, the selection or the theme changed."""
         self._filling.stop()
+        self._explain()
+        self._backdrop.scores = self.scores
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw what is in sight."""
         self._moving.stop()
         left, right = self.view.span
         columns = self.view.columns()
-        for number in set(self._curves) - set(self.scores.tracks):
-            self.view.removeItem(self._curves.pop(number))
         self._labels.ends, self._labels.chosen = [], self.selected_track
+        pieces: dict[int, list[Curve]] = {place: [] for place in self._curves}
         for number, track in self.scores.tracks.items():
-            self._draw_track(number, track, left, right, columns)
-        self._backdrop.scores = self.scores
+            chosen = number == self.selected_track
+            place = CHOSEN if chosen else number % len(theme.current().tracks)
+            pieces.setdefault(place, []).append(envelope(track, left, right, columns))
+            self._note_end(number, track, left, right)
+        for place, curves in pieces.items():
+            self._draw_curves(place, curves, columns)
         self._backdrop.update()
         self._labels.update()
-        self._explain()
 
-    def _draw_track(
-        self, number: int, track: TrackScores, left: float, right: float, columns: int
-    ) -> None:
-        x, y, joined = envelope(track, left, right, columns)
-        curve = self._curves.get(number)
-        if curve is None:
-            curve = self._curves[number] = pg.PlotCurveItem(skipFiniteCheck=True)
-            self.view.addItem(curve)
-        curve.setData(x, y, connect=joined, antialias=len(x) < columns)
-        curve.setPen(self._pen(number))
-        curve.setZValue(5 if number == self.selected_track else 0)
+    def _draw_curves(self, place: int, curves: list[Curve], columns: int) -> None:
+        """Draw the tracks that share a colour as one item, however many there are."""
+        item = self._curves.get(place)
+        if item is None:
+            item = self._curves[place] = pg.PlotCurveItem(skipFiniteCheck=True)
+            item.setZValue(5 if place == CHOSEN else 0)
+            self.view.addItem(item)
+        x, y, joined = (np.concatenate(column) for column in zip(NO_CURVE, *curves, strict=True))
+        item.setData(x, y, connect=joined, antialias=len(x) < columns)
+        item.setPen(self._pen(place))
+
+    def _pen(self, place: int) -> QPen:
+        if place == CHOSEN:
+            return pg.mkPen(theme.current().track(self.selected_track or 1), width=2.0)
+        colour = theme.current().track(place or len(theme.current().tracks))
+        if self.selected_track is not None:
+            colour.setAlphaF(0.45)
+        return pg.mkPen(colour, width=1.0)
+
+    def _note_end(self, number: int, track: TrackScores, left: float, right: float) -> None:
         first, stop = np.searchsorted(track.times, [left, right])
         if stop > first:
-            last = int(stop) - 1
-            end = (number, float(track.times[last]), float(track.scores[last]))
+            end = (number, float(track.times[stop - 1]), float(track.scores[stop - 1]))
             self._labels.ends.append(end)
-
-    def _pen(self, track: int) -> object:
-        colour = theme.current().track(track)
-        chosen = self.selected_track
-        if chosen is not None and chosen != track:
-            colour.setAlphaF(0.45)
-        return pg.mkPen(colour, width=2.0 if chosen == track else 1.0)
 
     def _explain(self) -> None:
         present = np.bincount(self.scores.marks, minlength=len(Mark)) > 0
@@ -205,7 +228,7 @@ class TimelineWidget(QWidget):
         for layer in (self._backdrop, self._labels, self._playhead):
             self.view.addItem(layer, ignoreBounds=True)
         self._filling.timeout.connect(self.redraw)
-        self._moving.timeout.connect(self.redraw)
+        self._moving.timeout.connect(self._draw)
         self.view.moved.connect(self._moved)
         self.view.picked.connect(self._picked)
         self.view.pointed.connect(self._pointed)

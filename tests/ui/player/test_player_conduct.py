@@ -1,6 +1,7 @@
 """What the player does whatever the video: order, dropping, pausing, failing, ending."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -175,7 +176,7 @@ def test_a_damaged_frame_is_never_shown_as_another(player, seek, reel, qtbot):
     qtbot.waitUntil(lambda: player.current_frame == 123)
     assert player.view.picture is None
     assert player.view.message == "The packets of frame 123 are damaged."
-    assert "000\u00a0123 could not be decoded" in player.view.accessibleDescription()
+    assert "cannot be shown" in player.view.accessibleDescription()
     assert frame_text(123) in player.transport.frame_reading.text()
     QTest.keyClick(player, KEY.Key_Right)
     qtbot.waitUntil(lambda: player.view.picture is not None)
@@ -215,6 +216,15 @@ def test_an_exhibit_without_frames_says_so(qtbot, reel, tmp_path):
     for key in (KEY.Key_Space, KEY.Key_Right, KEY.Key_End, KEY.Key_PageDown):
         QTest.keyClick(player, key)
     assert player.current_frame is None
+
+
+def test_times_that_the_exhibit_does_not_give_are_said_to_be_counted(
+    player, qtbot, index, tmp_path
+):
+    player.show_exhibit(tmp_path / "raw", replace(index, timestamps=False))
+    qtbot.waitUntil(lambda: player.current_frame == 0)
+    assert player.transport.time_reading.text() == "about 00:00:00.000"
+    assert "counted from the frame rate" in player.transport.time_reading.toolTip()
 
 
 def test_another_exhibit_replaces_the_first_for_good(player, reel, qtbot, index, tmp_path):
