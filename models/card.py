@@ -68,8 +68,8 @@ class Preprocessing:
 class Sequence:
     """What the LSTM sees at once.
 
-    `length` consecutive crops; a new sequence starts every `stride` crops, and a crop in several
-    sequences gets the mean of its scores.
+    `length` consecutive crops; a new sequence starts every `stride` crops, and a crop takes its
+    score from the earliest sequence that holds it.
     """
 
     length: int

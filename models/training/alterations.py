@@ -75,6 +75,14 @@ def draw_expression(
     rng: np.random.Generator, landmarks: NDArray[np.float32], region: str, size: int
 ) -> Alteration:
     """Another expression: the mouth opened, closed, widened or drawn aside, or the eyes changed."""
+    shifts = draw_expression_shifts(rng, landmarks, region, size)
+    return lambda picture: displace(picture, shifts)
+
+
+def draw_expression_shifts(
+    rng: np.random.Generator, landmarks: NDArray[np.float32], region: str, size: int
+) -> NDArray[np.float32]:
+    """How far each pixel moves in another expression, float32 ``(size, size, 2)``."""
     centres = landmarks[:2] if region == "eyes" else landmarks[3:].mean(axis=0, keepdims=True)
     reach = size * (0.07 if region == "eyes" else 0.11)
     stretch = rng.uniform(-0.35, 0.35, size=2)
@@ -86,7 +94,7 @@ def draw_expression(
         weight = np.exp(-(across**2 + down**2) / (2 * reach**2))
         shifts[:, :, 0] += weight * (across * stretch[0] + drift[0])
         shifts[:, :, 1] += weight * (down * stretch[1] + drift[1])
-    return lambda picture: displace(picture, shifts)
+    return shifts
 
 
 def match_colours(picture: Pixels, wanted: Pixels, mask: NDArray[np.float32]) -> Pixels:

@@ -39,6 +39,27 @@ class Corruption:
         Returns:
             RGB uint8 ``(S', S', 3)``, rescaled and compressed.
         """
+        pixels = self._degrade(picture)
+        if self.crf is not None:
+            return h264(self._approach(pixels), self.crf)[-1]
+        return pixels if self.jpeg is None else jpeg(pixels, self.jpeg)
+
+    def sequence(self, pictures: Sequence[Pixels]) -> list[NDArray[np.uint8]]:
+        """Damage consecutive frames, compressing them as one video.
+
+        Args:
+            pictures: Each RGB float32 ``(S, S, 3)``, 0..255.
+
+        Returns:
+            As many, each RGB uint8 ``(S', S', 3)``.
+        """
+        frames = [self._degrade(picture, number) for number, picture in enumerate(pictures)]
+        if self.crf is not None:
+            return h264(frames, self.crf)
+        return frames if self.jpeg is None else [jpeg(frame, self.jpeg) for frame in frames]
+
+    def _degrade(self, picture: Pixels, number: int = 0) -> NDArray[np.uint8]:
+        """All but the compression; the noise differs from frame to frame."""
         if self.colour is not None:
             picture = self.colour(picture)
         side = 2 * round(picture.shape[0] * self.scale / 2)
@@ -47,11 +68,8 @@ class Corruption:
         if self.blur > 0.0:
             picture = soften(picture, self.blur)
         if self.noise > 0.0:
-            picture = add_noise(np.random.default_rng(self.seed), picture, self.noise)
-        pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-        if self.crf is not None:
-            return h264(self._approach(pixels), self.crf)[-1]
-        return pixels if self.jpeg is None else jpeg(pixels, self.jpeg)
+            picture = add_noise(np.random.default_rng(self.seed + number), picture, self.noise)
+        return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
     def _approach(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         """The frames that lead up to the picture: the same, a little displaced."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as group
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -24,8 +25,8 @@ from models.training.pairs import Pairs
 from models.training.presets import Preset
 
 SAVE_EVERY_S = 180.0
-VALIDATE_EVERY_S = 480.0
-VALIDATION_PAIRS = 300
+VALIDATE_EVERY_S = 600.0
+VALIDATION_PAIRS = 200
 _COLUMNS = ("seconds", "step", "samples", "learning_rate", "hardness", "loss", "validation_auc")
 
 
@@ -122,7 +123,8 @@ def train_frames(
     """Train until the preset's time is used up; saves, validates and logs on the way.
 
     Args:
-        state: Goes on from here; changed in place.
+        state: Goes on from here; changed in place. In a process group each process holds its own,
+            all alike, and the first one saves.
         pairs: The supply.
         check: Validation crops, uint8 ``(2 N, S, S, 3)``, real ones first.
         preset: How.
@@ -131,17 +133,21 @@ def train_frames(
     Raises:
         OSError: The folder cannot be written.
     """
-    torch.set_num_threads(preset.threads)
-    progress_made = torch.multiprocessing.get_context().Value("d", 0.0, lock=False)
-    batches = _supply(Batches(pairs, preset.pairs_per_batch, progress_made), state.step, preset)
+    torch.set_num_threads(1)
+    rank, processes = place_in_group()
+    hardness = torch.multiprocessing.get_context().Value("d", 0.0, lock=False)
+    made = Batches(pairs, preset.pairs_per_batch, hardness)
+    batches = _supply(made, state.step * processes + rank, processes, preset)
     clock = time.monotonic() - state.seconds
     saved = validated = state.seconds
     losses: list[float] = []
     while state.seconds < preset.frame_minutes * 60:
         progress = state.seconds / (preset.frame_minutes * 60)
-        progress_made.value = hardness_at(progress)
-        losses.append(_step(state, next(batches), rate_at(progress, preset.learning_rate), preset))
-        state.seconds = time.monotonic() - clock
+        hardness.value = hardness_at(progress)
+        rate = rate_at(progress, preset.learning_rate)
+        losses.append(_step(state, next(batches), rate, preset, time.monotonic() - clock))
+        if rank > 0:
+            continue
         if state.seconds - validated > VALIDATE_EVERY_S:
             _log(state, preset, losses, check, folder)
             validated, losses = state.seconds, []
@@ -149,8 +155,31 @@ def train_frames(
             state.save(folder / "frames.pt")
             saved = state.seconds
             print(f"{state.seconds:.0f} s, step {state.step}", flush=True)
-    _log(state, preset, losses, check, folder)
-    state.save(folder / "frames.pt")
+    if rank == 0:
+        _log(state, preset, losses, check, folder)
+        state.save(folder / "frames.pt")
+
+
+def place_in_group() -> tuple[int, int]:
+    """This process's number and how many train together."""
+    if group.is_available() and group.is_initialized():
+        return group.get_rank(), group.get_world_size()
+    return 0, 1
+
+
+def share_gradients(network: nn.Module, seconds: float) -> float:
+    """Average gradients over the process group, and the time gone by; gives the latter."""
+    _, processes = place_in_group()
+    if processes == 1:
+        return seconds
+    gradients = [value.grad for value in network.parameters() if value.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in gradients] + [torch.tensor([seconds])])
+    group.all_reduce(flat)
+    flat /= processes
+    parts = torch.split(flat, [*(g.numel() for g in gradients), 1])
+    for gradient, part in zip(gradients, parts[:-1], strict=True):
+        gradient.copy_(part.reshape(gradient.shape))
+    return float(parts[-1])
 
 
 def score_crops(
@@ -172,14 +201,14 @@ def validation_crops(pairs: Pairs, count: int = VALIDATION_PAIRS) -> NDArray[np.
     return np.stack([pair[0] for pair in made] + [pair[1] for pair in made])
 
 
-def _supply(batches: Batches, start: int, preset: Preset) -> Iterator[Any]:
-    """Batches from a number on, made in worker processes."""
+def _supply(batches: Batches, start: int, stride: int, preset: Preset) -> Iterator[Any]:
+    """Every `stride`-th batch from a number on, made in worker processes."""
 
     def numbers() -> Iterator[int]:
         number = start
         while True:
             yield number
-            number += 1
+            number += stride
 
     return iter(
         DataLoader(
@@ -192,10 +221,10 @@ def _supply(batches: Batches, start: int, preset: Preset) -> Iterator[Any]:
     )
 
 
-def _step(state: State, crops: Tensor, rate: float, preset: Preset) -> float:
+def _step(state: State, crops: Tensor, rate: float, preset: Preset, seconds: float) -> float:
     """One step of the optimiser; gives the loss."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
+    for values in state.optimiser.param_groups:
+        values["lr"] = rate
     pixels = normalise(crops.numpy(), preset.mean, preset.std)
     labels = torch.arange(2).repeat_interleave(len(pixels) // 2)
     state.network.train()
@@ -203,6 +232,7 @@ def _step(state: State, crops: Tensor, rate: float, preset: Preset) -> float:
     loss = nn.functional.cross_entropy(logits, labels, label_smoothing=0.02)
     state.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    state.seconds = share_gradients(state.network, seconds)
     nn.utils.clip_grad_norm_(state.network.parameters(), 2.0)
     state.optimiser.step()
     state.step += 1
@@ -221,7 +251,7 @@ def _log(
     row = (
         round(state.seconds),
         state.step,
-        state.step * preset.pairs_per_batch * 2,
+        state.step * preset.pairs_per_batch * 2 * place_in_group()[1],
         f"{rate_at(progress, preset.learning_rate):.2e}",
         f"{hardness_at(progress):.2f}",
         f"{float(np.mean(losses)) if losses else math.nan:.4f}",

@@ -68,10 +68,10 @@ def draw_recipe(store: Store, row: int, rng: np.random.Generator, hardness: floa
     )
 
 
-def forge(
+def forgery_layers(
     authentic: Pixels, donor: Pixels | None, mask: NDArray[np.float32], recipe: Recipe
-) -> tuple[Pixels, Pixels]:
-    """Make a forged face from a real one.
+) -> tuple[Pixels, Pixels, Pixels]:
+    """Make the parts of a forged face from a real one.
 
     In a third of the recipes the real face as a whole goes through the same loss of quality as the
     forged region, so that softness alone says nothing.
@@ -83,7 +83,7 @@ def forge(
         recipe: What to do.
 
     Returns:
-        The real and the forged picture, like `authentic`.
+        The real picture, the forgery's background and its foreground, all like `authentic`.
     """
     source = authentic
     if donor is not None:
@@ -96,8 +96,7 @@ def forge(
         source = recipe.colour(source if recipe.quality is None else recipe.quality(source))
     for move in (recipe.place, recipe.expression):
         source = source if move is None else move(source)
-    forged = blend(background, source, mask, recipe.ratio)
-    return (degraded if recipe.quality_for_both else authentic), forged
+    return (degraded if recipe.quality_for_both else authentic), background, source
 
 
 def draw_view(rng: np.random.Generator, margin: float) -> View:
@@ -170,7 +169,8 @@ class Pairs:
         outline = self.store.outlines[row]
         mask = region_mask(rng, recipe.region, outline, STORE_SIZE)
         authentic = self.store.crops[row].astype(np.float32)
-        real, forged = forge(authentic, donor, mask, recipe)
+        real, background, source = forgery_layers(authentic, donor, mask, recipe)
+        forged = blend(background, source, mask, recipe.ratio)
         corruption = draw_corruption(rng, hardness)
         view = draw_view(rng, self.margin)
         landmarks = self.store.landmarks[row]

@@ -11,6 +11,8 @@ class Preset:
 
     `frame_minutes` and `temporal_minutes` are the time the two stages are given; learning rates
     follow the clock, so that a slower machine sees fewer samples and still finishes the schedule.
+    Each of `processes` computes with one thread on `pairs_per_batch` pairs of its own, and each has
+    `workers` that make pairs: on a busy machine that loses less to waiting than threads do.
     """
 
     network: str
@@ -30,8 +32,8 @@ class Preset:
     temporal_minutes: float
     sequences: int
     sequence_length: int
+    processes: int
     workers: int
-    threads: int
     seed: int
 
 
@@ -46,7 +48,7 @@ PRESETS = {
         layers=1,
         dropout=0.4,
         frame_head=True,
-        pairs_per_batch=20,
+        pairs_per_batch=12,
         learning_rate=8e-4,
         weight_decay=0.02,
         average_decay=0.995,
@@ -54,8 +56,8 @@ PRESETS = {
         temporal_minutes=6.0,
         sequences=500,
         sequence_length=32,
+        processes=2,
         workers=1,
-        threads=2,
         seed=2,
     ),
 }

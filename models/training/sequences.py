@@ -1,0 +1,217 @@
+"""Simulated sequences: a still, real or forged, moved as heads and cameras move.
+
+A simulator teaches its own jitter beside the forgery's. So real and forged sequences share every
+movement, expression, landmark error and compression; only the forged region flickers, shifts and
+lags on top.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from models.training.alterations import draw_expression_shifts
+from models.training.blending import Pixels, blend, displace, region_mask
+from models.training.corruption import draw_corruption
+from models.training.pairs import aligned_donor, cut, draw_recipe, draw_view, forgery_layers
+from models.training.store import STORE_SIZE, Store
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What moves over T frames.
+
+    `placements` float64 ``(T, 2, 3)``, from still to frame; `expression` float32 ``(T,)``, how far
+    the expression is displaced; `errors` float32 ``(T, 5, 2)``, where landmarks are found wrongly,
+    in pixels.
+    """
+
+    placements: NDArray[np.float64]
+    expression: NDArray[np.float32]
+    errors: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Instability:
+    """How a forged region misbehaves over T frames.
+
+    `lag` frames late; `strength` and `gain` float32 ``(T,)``; `shifts` float32 ``(T, 2)``, in
+    pixels; `present` bool ``(T,)``.
+    """
+
+    lag: int
+    strength: NDArray[np.float32]
+    gain: NDArray[np.float32]
+    shifts: NDArray[np.float32]
+    present: NDArray[np.bool_]
+
+
+def smooth_walk(rng: np.random.Generator, steps: int, reach: float) -> NDArray[np.float64]:
+    """A slow movement around 0: a few sines of chance frequency and phase, float64 ``(T,)``."""
+    time = np.arange(steps)
+    total = np.zeros(steps)
+    for _ in range(3):
+        total += rng.normal(0.0, reach / 3) * np.sin(
+            2 * np.pi * (rng.uniform(0.005, 0.08) * time + rng.random())
+        )
+    return total
+
+
+def draw_motion(rng: np.random.Generator, steps: int) -> Motion:
+    """Movement of a head and a camera, and the errors of a landmark finder."""
+    reach = rng.uniform(0.0, 1.0)
+    turns = smooth_walk(rng, steps, 5.0 * reach)
+    scales = np.exp(smooth_walk(rng, steps, 0.05 * reach))
+    centre = (STORE_SIZE / 2, STORE_SIZE / 2)
+    pairs = zip(turns, scales, strict=True)
+    matrices = [cv2.getRotationMatrix2D(centre, turn, scale) for turn, scale in pairs]
+    placements = np.array(matrices, np.float64)
+    across, down = (smooth_walk(rng, steps, 10.0 * reach) for _ in range(2))
+    placements[:, :, 2] += np.stack([across, down], axis=1)
+    tremble = rng.uniform(0.1, 0.8)
+    errors = rng.normal(0.0, tremble, size=(steps, 5, 2))
+    for step in range(1, steps):
+        errors[step] = 0.6 * errors[step - 1] + 0.4 * errors[step]
+    expression = smooth_walk(rng, steps, float(rng.uniform(0.0, 1.2)))
+    return Motion(placements, expression.astype(np.float32), errors.astype(np.float32))
+
+
+def draw_instability(rng: np.random.Generator, steps: int) -> Instability:
+    """How one forgery behaves over time; a quarter are present in a stretch of the frames only."""
+    flicker, shake = rng.uniform(0.0, 0.12), rng.uniform(0.0, 1.2)
+    present = np.ones(steps, np.bool_)
+    if rng.random() < 0.25:
+        first = int(rng.integers(0, steps // 2))
+        present[:] = False
+        present[first : first + int(rng.integers(steps // 3, steps))] = True
+    return Instability(
+        lag=int(rng.choice([0, 1, 2], p=[0.6, 0.25, 0.15])),
+        strength=(1.0 - np.abs(rng.normal(0.0, flicker, size=steps))).astype(np.float32),
+        gain=(1.0 + rng.normal(0.0, flicker / 4, size=steps)).astype(np.float32),
+        shifts=rng.normal(0.0, shake, size=(steps, 2)).astype(np.float32),
+        present=present,
+    )
+
+
+def make_sequences(
+    store: Store, number: int, *, validation: bool, size: int, margin: float, steps: int, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """One real sequence and one forged from it.
+
+    Args:
+        store: The stills.
+        number: Which; the same number always gives the same sequences.
+        validation: From which side of the split.
+        size: Side of the crops in pixels.
+        margin: As the network will be used.
+        steps: Frames T.
+        seed: Seed of everything.
+
+    Returns:
+        Crops uint8 ``(2, T, size, size, 3)``, real then forged, and bool ``(T,)``: which frames of
+        the second are forged.
+    """
+    rng = np.random.default_rng((seed, 7, int(validation), number))
+    row = int(rng.choice(store.rows(validation=validation, synthetic=False)))
+    recipe = draw_recipe(store, row, rng, 1.0)
+    donor = None if recipe.donor is None else aligned_donor(store, recipe.donor, row)
+    mask = region_mask(rng, recipe.region, store.outlines[row], STORE_SIZE)
+    authentic = store.crops[row].astype(np.float32)
+    layers = forgery_layers(authentic, donor, mask, recipe)
+    landmarks = store.landmarks[row]
+    field = draw_expression_shifts(rng, landmarks, str(rng.choice(["eyes", "mouth"])), STORE_SIZE)
+    motion, instability = draw_motion(rng, steps), draw_instability(rng, steps)
+    both = _play(layers, mask * np.float32(recipe.ratio), field, motion, instability)
+    corruption, view = draw_corruption(rng, 1.0), draw_view(rng, margin)
+    crops = [
+        [
+            cut(picture, _place(landmarks, motion, step), view, size)
+            for step, picture in enumerate(corruption.sequence(pictures))
+        ]
+        for pictures in both
+    ]
+    return np.array(crops, np.uint8), instability.present
+
+
+def write_sequences(
+    store: Store,
+    folder: Path,
+    count: int,
+    *,
+    validation: bool,
+    size: int,
+    margin: float,
+    steps: int,
+    seed: int,
+) -> None:
+    """Make many sequences and keep them: `NAME.npy` uint8 ``(N, 2, T, S, S, 3)`` and their labels.
+
+    Args:
+        store: The stills.
+        folder: Gets the files; those already there are kept.
+        count: How many pairs of sequences.
+        validation: From which side of the split.
+        size: Side of the crops in pixels.
+        margin: As the network will be used.
+        steps: Frames T.
+        seed: Seed of everything.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    crops_path, labels_path = sequence_files(folder, validation=validation)
+    if labels_path.exists():
+        return
+    crops = open_memmap(crops_path, "w+", np.uint8, (count, 2, steps, size, size, 3))
+    forged = np.zeros((count, 2, steps), np.bool_)
+    for number in range(count):
+        crops[number], forged[number, 1] = make_sequences(
+            store, number, validation=validation, size=size, margin=margin, steps=steps, seed=seed
+        )
+    crops.flush()
+    np.save(labels_path, forged)
+
+
+def sequence_files(folder: Path, *, validation: bool) -> tuple[Path, Path]:
+    """Where the crops and the labels of one side of the split are kept."""
+    name = "validation" if validation else "training"
+    return folder / f"sequences-{name}.npy", folder / f"sequences-{name}-forged.npy"
+
+
+def _play(
+    layers: tuple[Pixels, Pixels, Pixels],
+    mask: NDArray[np.float32],
+    field: NDArray[np.float32],
+    motion: Motion,
+    instability: Instability,
+) -> tuple[list[Pixels], list[Pixels]]:
+    """All frames of the real and of the forged sequence."""
+    real, background, source = layers
+    size = (STORE_SIZE, STORE_SIZE)
+    played: tuple[list[Pixels], list[Pixels]] = ([], [])
+    for step, placement in enumerate(motion.placements):
+        late = max(0, step - instability.lag)
+        here, there = (field * motion.expression[i] for i in (step, late))
+        pictures = [displace(real, here), displace(real, here)]
+        if instability.present[step]:
+            moved = there + instability.shifts[step]
+            weight = displace(mask, moved)
+            layer = displace(source, moved) * instability.gain[step]
+            strength = float(instability.strength[step])
+            pictures[1] = blend(displace(background, here), layer, weight, strength)
+        for sequence, picture in zip(played, pictures, strict=True):
+            warped = cv2.warpAffine(picture, placement, size, borderMode=cv2.BORDER_REFLECT_101)
+            sequence.append(np.asarray(warped, dtype=np.float32))
+    return played
+
+
+def _place(landmarks: NDArray[np.float32], motion: Motion, step: int) -> NDArray[np.float32]:
+    """Where the landmarks are found in a frame, float32 ``(5, 2)``."""
+    matrix = motion.placements[step]
+    placed = landmarks @ matrix[:, :2].T + matrix[:, 2]
+    return np.asarray(placed + motion.errors[step], dtype=np.float32)
