@@ -66,11 +66,11 @@ def blending_mask(shape: tuple[int, int], random: np.random.Generator) -> NDArra
 
 def camera(time: float) -> NDArray[np.float64]:
     """Where the camera looks at `time` seconds: an affine map (2, 3), portrait to picture."""
-    zoom = 1.42 + 0.10 * np.sin(2 * np.pi * time / 9.0)
+    zoom = 1.53 + 0.08 * np.sin(2 * np.pi * time / 9.0)
     turn = 1.6 * np.sin(2 * np.pi * time / 5.3)
     look = (
-        FACE[0] + 14.0 + 16.0 * np.sin(2 * np.pi * time / 7.1),
-        FACE[1] + 16.0 + 7.0 * np.sin(2 * np.pi * time / 4.3),
+        FACE[0] + 26.0 + 14.0 * np.sin(2 * np.pi * time / 7.1),
+        FACE[1] + 23.0 + 6.0 * np.sin(2 * np.pi * time / 4.3),
     )
     matrix = cv2.getRotationMatrix2D(look, turn, zoom)
     matrix[:, 2] += np.array([WIDTH / 2, HEIGHT / 2]) - look

@@ -40,7 +40,7 @@ def demo(arguments: argparse.Namespace) -> Answer:
     from workstation.cases.case import Case
     from workstation.evidence.intake import add_exhibit
 
-    folder = arguments.case or fresh_folder(Path.cwd() / FOLDER)
+    folder = (arguments.case or fresh_folder(Path.cwd() / FOLDER)).absolute()
     with Case.create(
         folder, number="DEMONSTRATION", title="Demonstration clip", examiner=EXAMINER
     ) as case:
