@@ -20,6 +20,7 @@ NOT_GIVEN = "the decoder gave no picture for it"
 # A decoder may hold back this many frames before it gives one (H.264 A.3.1: 16 at most).
 _REORDER = 18
 _EARLIER_STARTS = 3
+_NEVER = (0, -(2**63))
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Decoder:
 
     def __init__(self, path: Path, index: FrameIndex) -> None:
         self._path = path
-        self._index = index
+        self.index = index
         self._numbers = {int(pts): number for number, pts in enumerate(index.pts)}
         self._keys = np.flatnonzero(index.key)
         self._opened: Any = None
@@ -72,11 +73,11 @@ class Decoder:
         Frames come from several threads until damage is met; what it touches is then decoded again
         on one, where an error belongs to the packet that caused it.
         """
-        if not self._index.timestamps:
+        if not self.index.timestamps:
             yield from self._counted(first)
             return
         number, careful, earlier = first, False, 0
-        while number < len(self._index):
+        while number < len(self.index):
             start = self.start_before(number, earlier)
             run = _Run(self, start, number, careful)
             try:
@@ -101,7 +102,7 @@ class Decoder:
         while start is not None:
             stream = self._stream(careful)
             try:
-                self.container.seek(int(self._index.pts[start]), stream=stream, backward=True)
+                self.container.seek(int(self.index.pts[start]), stream=stream, backward=True)
                 found = self._from_key(self.container.demux(stream))
             except av.FFmpegError:
                 found = None
@@ -130,6 +131,8 @@ class Decoder:
             stream = video_stream(self.container)
         if not stream.codec_context.is_open:
             stream.thread_type = wanted
+            # One thread: some decoders (dav1d) otherwise report an error frames too late.
+            stream.codec_context.thread_count = 1 if careful else 0
         return stream
 
     def _reopen(self) -> None:
@@ -152,11 +155,11 @@ class Decoder:
                 continue
             for frame in frames:
                 broken = frame.is_corrupt or (broken and not frame.key_frame)
-                if first <= number < len(self._index):
+                if first <= number < len(self.index):
                     reason = DAMAGED if frame.is_corrupt else DEPENDENT
                     yield Picture(number, None, reason) if broken else Picture(number, frame)
                 number += 1
-        for absent in range(max(first, number), len(self._index)):
+        for absent in range(max(first, number), len(self.index)):
             yield Picture(absent, None, NOT_GIVEN)
 
 
@@ -177,7 +180,7 @@ class _Run:
     _bad: dict[int, str] = field(default_factory=dict)
     _order: dict[int, int] = field(default_factory=dict)
     _expendable: set[int] = field(default_factory=set)
-    _damage: list[int] = field(default_factory=list)
+    _damage: list[tuple[int, int]] = field(default_factory=list)
     _keys: list[tuple[int, int]] = field(default_factory=list)
     _fed: int = 0
     _highest: int = -1
@@ -243,7 +246,7 @@ class _Run:
                 self._bad.setdefault(number, reason)
 
     def _ready(self, *, ended: bool) -> Iterator[Picture]:
-        while self._next < len(self.decoder._index):
+        while self._next < len(self.decoder.index):
             number = self._next
             own = self._order.get(number, self._fed)
             before = [n for n, order in self._order.items() if order < own and n > number]
@@ -271,14 +274,15 @@ class _Run:
             return Picture(number, None, self._bad[number])
         if number not in self._order:
             return Picture(number, None, ABSENT)
-        pts = int(self.decoder._index.pts[number])
-        sound = max((order for order, key in self._keys if order <= own and key <= pts), default=0)
-        broken = self._damage + [
-            self._order[n]
+        lost = self._damage + [
+            (self._order[n], self._pts(n))
             for n in before
             if n not in self._expendable and (n in self._bad or n not in self._got)
         ]
-        if any(sound <= order < own for order in broken):
+        # What is shown after a key frame is built on nothing decoded, or shown, before that.
+        pts = self._pts(number)
+        sound = max((key for key in self._keys if key[0] <= own and key[1] <= pts), default=_NEVER)
+        if any(sound[0] <= order < own and sound[1] <= shown for order, shown in lost):
             return Picture(number, None, DEPENDENT)
         if number not in self._got:
             return Picture(number, None, NOT_GIVEN)
@@ -287,10 +291,13 @@ class _Run:
     def _forget(self, number: int, lost: bool, own: int) -> None:
         self._next = number + 1
         if lost and number not in self._expendable:
-            self._damage.append(own)
+            self._damage.append((own, self._pts(number)))
         for store in (self._got, self._bad, self._order):
             store.pop(number, None)
         self._expendable.discard(number)
         if len(self._keys) > 4 * _REORDER:
             self._keys = self._keys[-2 * _REORDER :]
-            self._damage = [order for order in self._damage if order >= self._keys[0][0]]
+            self._damage = [lost for lost in self._damage if lost[0] >= self._keys[0][0]]
+
+    def _pts(self, number: int) -> int:
+        return int(self.decoder.index.pts[number])

@@ -186,6 +186,7 @@ def _decoding_order(
     with open_video(path) as container:
         stream = video_stream(container)
         stream.thread_type = "SLICE"
+        stream.codec_context.thread_count = 1
         for packet in container.demux(stream):
             try:
                 key += [bool(frame.key_frame) for frame in packet.decode()]
