@@ -1,5 +1,7 @@
 """The picture area: one frame with its face boxes, or a sentence where there is no picture."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -118,13 +120,16 @@ class PictureView(QWidget):
     def _draw_faces(self, painter: QPainter, area: QRectF, scale: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.mono_font())
+        labels: list[QRectF] = []
         for row in range(len(self._faces)):
             x, y, width, height = (float(part) * scale for part in self._faces.box[row])
             box = QRectF(area.x() + x, area.y() + y, width, height)
             score = float(self._faces.score[row]) if self._faces.scored[row] else float("nan")
             label = f"{self._faces.track[row]} · {score_text(score)}"
             _draw_box(painter, box, score)
-            _draw_label(painter, box, area, label, theme.current().score(score))
+            plate = _place_label(QFontMetricsF(painter.font()), label, box, area, labels)
+            labels.append(plate)
+            _draw_label(painter, plate, label, theme.current().score(score))
 
     def _draw_message(self, painter: QPainter) -> None:
         colours = theme.current()
@@ -156,17 +161,28 @@ def _draw_box(painter: QPainter, box: QRectF, score: float) -> None:
     painter.drawRect(box)
 
 
-def _draw_label(painter: QPainter, box: QRectF, area: QRectF, text: str, edge: QColor) -> None:
-    """Track and score on a plate above the box, or inside it at the picture's upper edge."""
-    colours = theme.current()
-    metrics = QFontMetricsF(painter.font())
+def _place_label(
+    metrics: QFontMetricsF, text: str, box: QRectF, area: QRectF, taken: Sequence[QRectF]
+) -> QRectF:
+    """Where a box's label goes: above it, else inside, else below, in the picture and in sight."""
     width = metrics.horizontalAdvance(text) + 2 * LABEL_ROOM
     height = metrics.height() + 2
-    top = box.top() - height - 2
-    if top < area.top():
-        top = max(box.top(), area.top()) + 2
-    left = min(max(box.left(), area.left()), area.right() - width)
-    plate = QRectF(left, top, width, height)
+    left = max(min(box.left(), area.right() - width), area.left())
+    tops = (box.top() - height - 2, box.top() + 2, box.bottom() + 2, box.bottom() - height - 2)
+    places = [QRectF(left, top, width, height) for top in tops]
+    free = [
+        place
+        for place in places
+        if area.top() <= place.top()
+        and place.bottom() <= area.bottom()
+        and not any(place.intersects(other) for other in taken)
+    ]
+    return free[0] if free else places[1]
+
+
+def _draw_label(painter: QPainter, plate: QRectF, text: str, edge: QColor) -> None:
+    """Track and score on a plate that shows on any picture."""
+    colours = theme.current()
     painter.setPen(QPen(edge, 1.0))
     painter.setBrush(colours.colour("surface_1", 0.92))
     painter.drawRect(plate)

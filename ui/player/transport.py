@@ -16,13 +16,17 @@ EXACT_TIME = (
 COUNTED_TIME = (
     "The exhibit does not say when this frame is shown; the time is counted from the frame rate."
 )
+BOXES_TIP = (
+    "Face boxes with track number and score (B). A score is the detector's output from 0 to 1, "
+    "higher where the face resembles synthetic material; it is not a probability."
+)
 BUTTONS = (
     ("first", "skip-backward", "First frame", "Home"),
     ("back", "step-backward", "One frame back", "Left; Shift+Left for ten"),
     ("play", "play", "Play", "Space or K"),
     ("forward", "step-forward", "One frame forward", "Right; Shift+Right for ten"),
     ("last", "skip-forward", "Last frame", "End"),
-    ("boxes", "face-recognition", "Face boxes", "B"),
+    ("boxes", "face-recognition", "Face boxes with track and score", "B"),
 )
 
 
@@ -39,6 +43,7 @@ class TransportRow(QFrame):
         self.buttons = {name: self._button(name, text, key) for name, _, text, key in BUTTONS}
         self.buttons["boxes"].setCheckable(True)
         self.buttons["boxes"].setChecked(True)
+        self.buttons["boxes"].setToolTip(BOXES_TIP)
         self.frame_reading = self._reading(
             "Frame number", "Number of the frame on screen, counted from 0, of all frames."
         )

@@ -195,7 +195,7 @@ class TimelineWidget(QWidget):
             return pg.mkPen(theme.current().track(self.selected_track or 1), width=2.0)
         colour = theme.current().track(place or len(theme.current().tracks))
         if self.selected_track is not None:
-            colour.setAlphaF(0.45)
+            colour.setAlphaF(0.6)
         return pg.mkPen(colour, width=1.0)
 
     def _note_end(self, number: int, track: TrackScores, left: float, right: float) -> None:

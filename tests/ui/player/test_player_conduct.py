@@ -257,6 +257,16 @@ def test_closing_ends_the_thread(player, reel):
     assert player._decoding._running is None
 
 
+def test_deleting_the_player_unclosed_ends_the_thread(qtbot, reel, index, tmp_path):
+    player = PlayerWidget(open_reader=reel)
+    player.show_exhibit(tmp_path / "exhibit", index)
+    qtbot.waitUntil(lambda: player.current_frame == 0)
+    thread, _ = player._decoding._running
+    player.deleteLater()
+    qtbot.waitUntil(thread.isFinished)
+    assert reel.closed
+
+
 def test_an_exhibit_can_be_shown_after_closing(player, qtbot, index, tmp_path):
     player.shut_down()
     player.show_exhibit(tmp_path / "again", index)
