@@ -119,7 +119,9 @@ def new_case(folder: Path, **facts: str) -> Case:
     return Case.create(folder, **(described | facts))
 
 
-def add(case: Case, source: Path, *, name: str = "") -> Exhibit:
+def add(
+    case: Case, source: Path, *, name: str = "", facts: dict[str, Any] | None = None
+) -> Exhibit:
     """Take a file in through the stores."""
     number = case.exhibits.next_number()
     # An empty box of the container, so that one clip makes several exhibits.
@@ -148,7 +150,8 @@ def add(case: Case, source: Path, *, name: str = "") -> Exhibit:
             "duration_s": count / RATE,
             "streams": [{"type": "video", "codec": "mpeg4", "frames": count}],
             "warnings": [],
-        },
+        }
+        | (facts or {}),
         frames=count,
         thumbnail=_thumbnail(),
     )

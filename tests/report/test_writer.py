@@ -278,6 +278,19 @@ def test_a_newer_unfinished_run_does_not_replace_a_complete_one(
     assert "cancelled, 10 of 40 frames" in text
 
 
+def test_a_field_longer_than_a_page(
+    case: Case, identity: SigningIdentity, clip: Path, tmp_path: Path
+) -> None:
+    endless = " ".join(f"word{number}" for number in range(4000))
+    detector = card(training={"recipe": endless}, limits=[endless])
+    exhibit = add(case, clip, facts={"metadata": {"comment": endless}, "title": "y" * 5000})
+    analyse(case, exhibit, [Track(1, 0, 40, 0.2)], detector=detector)
+    case.custody.append(Act.EXHIBIT_REFUSED, "", reason=endless)
+    record = write_report(case, tmp_path / "report.pdf", identity)
+    text = Signed(tmp_path / "report.pdf", case.folder, record).text()
+    assert text.count("word3999") >= 4
+
+
 def test_reports_are_counted(case: Case, identity: SigningIdentity, tmp_path: Path) -> None:
     write_report(case, tmp_path / "one.pdf", identity)
     write_report(case, tmp_path / "two.pdf", identity)

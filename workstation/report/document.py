@@ -62,6 +62,17 @@ def build_pdf(context: ReportContext, story: Sequence[Flowable]) -> tuple[bytes,
     """
     fonts.register()
     stream = io.BytesIO()
+    document = _template(stream, context)
+    footer = f"Case {_short(context.case.number)} · Report {context.number}"
+
+    def numbered(*args: Any, **options: Any) -> _NumberedCanvas:
+        return _NumberedCanvas(*args, footer=footer, **options)
+
+    document.build(list(story), canvasmaker=numbered)
+    return stream.getvalue(), document.page
+
+
+def _template(stream: io.BytesIO, context: ReportContext) -> BaseDocTemplate:
     document = BaseDocTemplate(
         stream,
         pagesize=(style.PAGE_WIDTH, style.PAGE_HEIGHT),
@@ -84,13 +95,7 @@ def build_pdf(context: ReportContext, story: Sequence[Flowable]) -> tuple[bytes,
         bottomPadding=0,
     )
     document.addPageTemplates(PageTemplate(frames=[frame]))
-    footer = f"Case {_short(context.case.number)} · Report {context.number}"
-
-    def numbered(*args: Any, **options: Any) -> _NumberedCanvas:
-        return _NumberedCanvas(*args, footer=footer, **options)
-
-    document.build(list(story), canvasmaker=numbered)
-    return stream.getvalue(), document.page
+    return document
 
 
 def _short(number: str) -> str:

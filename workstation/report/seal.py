@@ -144,10 +144,27 @@ def _refuse_unsigned_freedom(der: bytes) -> None:
         signed["encap_content_info"]["content"].native is None,
         not signed["crls"],
         kinds in ([], ["signature_time_stamp_token"]),
-        bool(kinds) or cms.ContentInfo.load(der).copy().dump(force=True) == der,
+        _is_canonical(der),
     )
     if not all(as_written):
         raise SealError("its signature was altered")
+
+
+def _is_canonical(content: bytes) -> bool:
+    """Whether every length in it is spelled as DER demands (X.690, 10.1), at every depth.
+
+    Zeros within a structure would read as end-of-contents marks, which DER does not have.
+    """
+    position = 0
+    while position < len(content):
+        kind, constructed, tag, header, body, trailer = parser.parse(content[position:])
+        spelled = parser.emit(kind, constructed, tag, body) == header + body
+        if not spelled or trailer or (kind, tag) == (0, 0):
+            return False
+        if constructed and not _is_canonical(body):
+            return False
+        position += len(header) + len(body)
+    return True
 
 
 def _attached(reader: PdfFileReader) -> dict[str, Any] | None:

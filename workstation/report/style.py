@@ -126,7 +126,14 @@ def grid(
         **options: Passed to reportlab's table.
     """
     everywhere = (0, 0), (-1, -1)
-    table = Table([list(row) for row in cells], colWidths=list(widths), hAlign="LEFT", **options)
+    # A metadata field may be longer than a page: its row goes on overleaf.
+    table = Table(
+        [list(row) for row in cells],
+        colWidths=list(widths),
+        hAlign="LEFT",
+        splitInRow=1,
+        **options,
+    )
     paddings = [(f"{side}PADDING", *everywhere, 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
     plain = [("FONTNAME", *everywhere, fonts.SANS), ("VALIGN", *everywhere, "TOP"), *paddings]
     table.setStyle(TableStyle([*plain, *commands]))

@@ -7,7 +7,7 @@ from typing import Any
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, Image
 
-from workstation.cases.records import FrameState, RunOutcome, Verification
+from workstation.cases.records import FrameState, Run, RunOutcome, Verification
 from workstation.report import style, words
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 from workstation.report.pictures import open_pictures
@@ -187,15 +187,22 @@ def _runs(item: ExhibitEvidence, evidence: RunEvidence) -> list[Flowable]:
                 f" {words.count_of(run.frames, 'frame')} were analysed."
             )
         )
-    others = [other for other in item.all_runs if other.id != run.id]
-    if others:
-        story.append(style.minor("Other runs on this exhibit, not reported here"))
-        story += style.bullets(
+    return story + _other_runs(item, run)
+
+
+def _other_runs(item: ExhibitEvidence, reported: Run) -> list[Flowable]:
+    """Every run is disclosed, also those the report does not rest on."""
+    others = [run for run in item.all_runs if run.id != reported.id]
+    if not others:
+        return []
+    return [
+        style.minor("Other runs on this exhibit, not reported here"),
+        *style.bullets(
             [
-                f"Run {other.id}: {other.detector.get('title', 'unnamed detector')},"
-                f" {words.utc(other.started_utc)}, {other.outcome},"
-                f" {words.number(other.frames_done)} of {words.count_of(other.frames, 'frame')}"
-                for other in others
+                f"Run {run.id}: {run.detector.get('title', 'unnamed detector')},"
+                f" {words.utc(run.started_utc)}, {run.outcome},"
+                f" {words.number(run.frames_done)} of {words.count_of(run.frames, 'frame')}"
+                for run in others
             ]
-        )
-    return story
+        ),
+    ]

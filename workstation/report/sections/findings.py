@@ -213,6 +213,24 @@ def _plot(
     return [drawing, style.paragraph(caption, style.CAPTION)]
 
 
+def _taken(
+    context: ReportContext,
+    faces: FaceTable,
+    segments: Sequence[Segment],
+    pictures: PictureSource,
+) -> dict[int, tuple[int, Picture]]:
+    """Figure numbers and key frames of the segments with the highest peaks, by position."""
+    shown = sorted(range(len(segments)), key=lambda i: -segments[i].peak)[:KEY_FRAMES_SHOWN]
+    taken: dict[int, tuple[int, Picture]] = {}
+    for position in sorted(shown):
+        frame = segments[position].peak_frame
+        face = face_at(faces, frame)
+        picture = pictures.key_frame(frame, faces.box[face]) if face is not None else None
+        if picture is not None:
+            taken[position] = context.figure(), picture
+    return taken
+
+
 def _segments(
     context: ReportContext,
     item: ExhibitEvidence,
@@ -220,16 +238,7 @@ def _segments(
     segments: Sequence[Segment],
     pictures: PictureSource,
 ) -> list[Flowable]:
-    shown = sorted(range(len(segments)), key=lambda i: -segments[i].peak)[:KEY_FRAMES_SHOWN]
-    taken: dict[int, tuple[int, Picture]] = {}
-    for position in sorted(shown):
-        segment = segments[position]
-        face = face_at(faces, segment.peak_frame)
-        picture = (
-            pictures.key_frame(segment.peak_frame, faces.box[face]) if face is not None else None
-        )
-        if picture is not None:
-            taken[position] = context.figure(), picture
+    taken = _taken(context, faces, segments, pictures)
     times = item.index.times
     rows: list[list[str | Flowable | list[Flowable]]] = [
         [
