@@ -6,7 +6,8 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 
-from ui.jobs import Desk, Job, JobState, StoppedError
+from ui.jobs import Desk, Job, JobProgress, JobState, StoppedError
+from ui.warm_up import load_torch_libraries
 from workstation.analysis.progress import Control, Progress, StretchScored
 from workstation.cases.custody import Act
 from workstation.cases.records import Run, RunOutcome
@@ -46,6 +47,9 @@ class AnalysisJob(Job):
 
         if self.cancelled:
             raise StoppedError
+        if self._analyse is None:
+            self.advanced.emit(JobProgress("loading the detector"))
+            load_torch_libraries()
         run = (self._analyse or run_analysis)(
             desk.case,
             self.subject,

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from ui import messages, preferences, theme
 
 WAKE_MS = 250
+SWITCH_SECONDS = 0.001  # how long a worker may keep Python from the window's thread
 FOREIGN = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     application = make_application()
     messages.install_hook()
+    sys.setswitchinterval(SWITCH_SECONDS)
     from ui.main_window import MainWindow
 
     window = MainWindow()

@@ -29,7 +29,12 @@ class Background(QObject):
         answered: Callable[[Answer], None],
         failed: Callable[[Exception], None] = messages.tell,
     ) -> None:
-        """Run `question` on the thread, then `answered` (or `failed`) on the window's thread."""
+        """Run `question` on the thread, then `answered` (or `failed`) on the window's thread.
+
+        After `close` it does nothing.
+        """
+        if self._closed:
+            return
         future = self._pool.submit(question)
         future.add_done_callback(lambda done: self._arrived.emit((answered, failed), done))
 

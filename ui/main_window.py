@@ -34,7 +34,6 @@ MEDIA = (
     "Video and pictures (*.mp4 *.mov *.m4v *.mkv *.webm *.avi *.mts *.m2ts *.mpg *.mpeg *.wmv "
     "*.flv *.3gp *.ts *.jpg *.jpeg *.png);;All files (*)"
 )
-NO_DETECTOR = "No detector weights are installed; nothing will be scored."
 ABOUT = (
     f"Deepfake Forensics Workstation {workstation.__version__}, Apache-2.0. Works offline. Scores "
     "are not probabilities; findings are one element of an examination."
@@ -164,6 +163,7 @@ class MainWindow(QMainWindow):
         self.start_page.create_wanted.connect(self.create_case)
         self.start_page.open_wanted.connect(self._choose_case)
         self.start_page.case_chosen.connect(self.open_case)
+        self.workspace.panels["exhibits"].add_wanted.connect(self._choose_exhibits)
         bench.case_opened.connect(self._case_opened)
         bench.case_closed.connect(self._case_closed)
         bench.exhibit_selected.connect(self._update_actions)
@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
         elif view.unfinished and not view.read_only:
             self._offer_to_continue(view.unfinished)
         self._update_actions()
-        self.workspace.show_panel("exhibits")
+        QTimer.singleShot(0, self, lambda: self.workspace.show_panel("exhibits"))
 
     def _case_closed(self) -> None:
         self._pages.setCurrentWidget(self.start_page)
@@ -204,9 +204,9 @@ class MainWindow(QMainWindow):
 
     def _detector_found(self, info: object, sentence: str) -> None:
         found = info is not None
-        self.workspace.status_bar.show_detector(sentence if found else NO_DETECTOR)
+        self.workspace.status_bar.show_detector(sentence if found else "No detector")
         if not found:
-            self.banners.say("detector", f"{NO_DETECTOR} {sentence}".strip())
+            self.banners.say("detector", sentence)
         self._update_actions()
 
     def _job_ended(self, job: Job) -> None:

@@ -38,7 +38,10 @@ def _failure(job: Job) -> Outcome | None:
     if job.error is None:
         return Outcome(f"{job.title} failed: {job.result.reason}", danger=True)
     message = messages.message_for(job.error)
-    return None if message.fault else Outcome(message.sentence, danger=True)
+    if message.fault:
+        return None
+    refused = f"{job.subject} was refused. " if job.kind == "intake" else ""
+    return Outcome(refused + message.sentence, danger=True)
 
 
 def _verified(job: Job) -> Outcome:

@@ -1,6 +1,6 @@
 """What the window shows when no case is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -56,7 +56,7 @@ class StartPage(QWidget):
     def refresh(self) -> None:
         """List the recent cases; whether they are still there is found out off this thread."""
         folders = preferences.recent_cases()
-        self._list([(folder, False) for folder in folders])
+        self._list([(folder, None) for folder in folders])
         if folders:
             self._background.ask(lambda: _present(folders), self._list)
 
@@ -64,18 +64,19 @@ class StartPage(QWidget):
         """End the thread that looks for the folders."""
         self._background.close()
 
-    def _list(self, folders: list[tuple[Path, bool]]) -> None:
+    def _list(self, folders: Sequence[tuple[Path, bool | None]]) -> None:
         while (item := self._recent.takeAt(0)) is not None:
             item.widget().deleteLater()
         self._heading.setVisible(bool(folders))
         for folder, present in folders:
             self._recent.addWidget(self._line(folder, present))
 
-    def _line(self, folder: Path, present: bool) -> QWidget:
+    def _line(self, folder: Path, present: bool | None) -> QWidget:
         choose: Callable[[], object] = lambda: self.case_chosen.emit(folder)  # noqa: E731
-        made = button(f"{folder.name}    {folder.parent}", choose, quiet=True)
-        made.setEnabled(present)
-        made.setToolTip(str(folder) if present else f"{folder} is not there now")
+        missing = "   not found" if present is False else ""
+        made = button(f"{folder.name}   {folder.parent}{missing}", choose, quiet=True)
+        made.setEnabled(present is True)
+        made.setToolTip(str(folder))
         return made
 
 

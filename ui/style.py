@@ -63,11 +63,11 @@ QCheckBox:focus, QRadioButton:focus { color: $focus; }
 QAbstractItemView { background: $surface_1; border: none; alternate-background-color: $surface_1;
               selection-background-color: $surface_3; selection-color: $text; }
 QAbstractItemView::item:selected { background: $surface_3; color: $text; }
-QListView:focus, QTableView:focus, QTreeView:focus, QScrollArea:focus {
+QListWidget:focus, QTableView:focus, QTreeView:focus, QScrollArea:focus {
               border: 1px solid $focus; }
 QHeaderView { background: $surface_1; }
 QHeaderView::section { background: $surface_1; color: $muted; border: none;
-              border-bottom: 1px solid $line; padding: 4px 8px; font-size: 11px; }
+              border-bottom: 1px solid $line; padding: 4px 3px; font-size: 11px; }
 QTabWidget::pane { border: none; }
 QTabBar { background: $surface_1; }
 QTabBar::tab { background: transparent; color: $muted; padding: 8px 12px; font-size: 11px;

@@ -39,6 +39,11 @@ def counted(count: int, one: str, more: str = "") -> str:
     return f"{number(count)} {one if count == 1 else more or one + 's'}"
 
 
+def percent(part: float) -> str:
+    """A share from 0 to 1 as whole per cent."""
+    return f"{part * 100:.0f} %"
+
+
 def score(value: float) -> str:
     """A score with two decimals, a dash where there is none."""
     return f"{value:.2f}" if value == value else "–"

@@ -19,6 +19,8 @@ from workstation.errors import CaseLocked, DetectorError
 if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
 
+NO_DETECTOR = "No detector weights are installed; nothing will be scored."
+
 
 class Workbench(QObject):
     """The open case, the selected exhibit and its newest run; widgets listen to it.
@@ -277,10 +279,17 @@ def _open_or_read(folder: Path) -> tuple[Case, str]:
 
 
 def _default_detector() -> "tuple[DetectorInfo | None, str]":
-    from workstation.analysis.detector import default_detector
+    from workstation.analysis.detector import (
+        available_detectors,
+        default_detector,
+        weights_folders,
+    )
 
     try:
         found = default_detector()
     except DetectorError as error:
-        return None, str(error)
+        if available_detectors():
+            return None, f"{error} Nothing will be scored."
+        place = weights_folders()[0]
+        return None, f"{NO_DETECTOR} Put a card and its weights into {place}, then start again."
     return found, f"Detector: {found.title}"

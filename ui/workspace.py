@@ -31,7 +31,7 @@ class Workspace(QWidget):
             self._columns.addWidget(column)
             self._columns.setStretchFactor(number, stretch)
             self._columns.setCollapsible(number, number != 1)
-        self._columns.setSizes([248, 1200, 320])
+        self._columns.setSizes([272, 1200, 336])
         self._columns.restoreState(preferences.layout("columns"))
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -47,8 +47,7 @@ class Workspace(QWidget):
         for column in (self._left, self._right):
             if isinstance(column, QTabWidget) and column.indexOf(panel) >= 0:
                 column.setCurrentWidget(panel)
-        target = getattr(panel, "view", panel)
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def close_down(self) -> None:
         """Keep the sizes and end the threads that panels own."""

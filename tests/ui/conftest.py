@@ -1,5 +1,32 @@
 """What every test of the window needs: no display, no settings of the person running it."""
 
 import os
+import time
+
+import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+
+from ui import thread_pool
+
+
+@pytest.fixture(autouse=True)
+def private_settings(tmp_path_factory):
+    """Settings begin empty in every test."""
+    folder = tmp_path_factory.mktemp("settings")
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_worker():
+    """Every pool that a test made has ended its threads."""
+    yield
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        left = [worker for worker in thread_pool._started if not worker.isFinished()]
+        if not left:
+            return
+        time.sleep(0.01)
+    pytest.fail(f"threads left running: {[worker.objectName() for worker in left]}")

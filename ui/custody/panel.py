@@ -46,7 +46,9 @@ class CustodyPanel(QWidget):
         self._head.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._verify = button("Verify the case", self._verify_case)
         self._copy = button("Copy the log", self._copy_log)
-        self._build(self._make_table())
+        table = self._make_table()
+        self.setFocusProxy(table)
+        self._build(table)
         workbench.custody_changed.connect(self.show_log)
         workbench.case_closed.connect(lambda: self.model.show([]))
         theme.keeper().changed.connect(self._draw)
@@ -89,7 +91,7 @@ class CustodyPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((40, 140, 130, 64, 120)):
+        for column, width in enumerate((28, 136, 116, 56, 120)):
             table.setColumnWidth(column, width)
         return table
 

@@ -1,6 +1,6 @@
 """The panel at the left: the exhibits of the case."""
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
 
 from ui import theme
@@ -8,12 +8,14 @@ from ui.exhibits.delegate import ExhibitDelegate
 from ui.exhibits.model import ROW_ROLE, ExhibitModel
 from ui.exhibits.rows import compose
 from ui.jobs import Job, JobState
-from ui.widgets import IconButton, heading, label
+from ui.widgets import IconButton, button, heading, label
 from ui.workbench import Workbench
 
 
 class ExhibitsPanel(QWidget):
     """Lists exhibits, files being added and files refused; selecting one selects it everywhere."""
+
+    add_wanted = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +25,9 @@ class ExhibitsPanel(QWidget):
         self.view = self._make_view()
         self._pages = QStackedWidget()
         self._loading = self._page("Reading the exhibits")
-        self._empty = self._page("No exhibits yet. Drop video or picture files here, or add them.")
+        words = "No exhibits yet. Drop video or picture files here, or add them."
+        self._add = button("Add exhibits", self.add_wanted.emit, primary=True)
+        self._empty = self._page(words, self._add)
         for page in (self._loading, self._empty, self.view):
             self._pages.addWidget(page)
         self._forget = IconButton("playlist-remove", "Clear refused files", self.clear_refused)
@@ -63,11 +67,14 @@ class ExhibitsPanel(QWidget):
         view.selectionModel().currentChanged.connect(self._current_changed)
         return view
 
-    def _page(self, sentence: str) -> QWidget:
+    def _page(self, sentence: str, *more: QWidget) -> QWidget:
         page = QWidget()
         rows = QVBoxLayout(page)
         rows.setContentsMargins(theme.GRID + 4, theme.GRID, theme.GRID, theme.GRID)
+        rows.setSpacing(2 * theme.GRID)
         rows.addWidget(label(sentence, "muted", wrap=True))
+        for one in more:
+            rows.addWidget(one, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch()
         return page
 
@@ -97,14 +104,22 @@ class ExhibitsPanel(QWidget):
         rows = compose(self._workbench.exhibits, jobs.jobs() if jobs else (), self._refused)
         self.model.show(rows)
         self._forget.setVisible(bool(self._refused))
+        self._add.setVisible(self._workbench.writable)
+        had_focus = self.hasFocus() or self._add.hasFocus()
         self._pages.setCurrentWidget(self.view if rows else self._empty)
-        if rows and not self.view.currentIndex().isValid():
+        self.setFocusProxy(self.view if rows else self._add)
+        if had_focus:
+            self.setFocus()
+        if rows and not self.view.selectionModel().hasSelection():
             self._select(self._workbench.selected)
 
     def _select(self, number: str | None) -> None:
         row = self.model.row_of(number)
-        if row is not None and row != self.view.currentIndex().row():
-            self.view.setCurrentIndex(self.model.index(row))
+        selection = self.view.selectionModel()
+        if row is not None and not selection.isRowSelected(row, QModelIndex()):
+            selection.setCurrentIndex(
+                self.model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
 
     def _current_changed(self, current: QModelIndex) -> None:
         row = current.data(ROW_ROLE)

@@ -91,7 +91,7 @@ def _job_state(job: Job | None) -> _State | None:
     if job is None:
         return None
     part = job.progress.part
-    percent = f" at {part:.0%}" if part else ""
+    percent = f" at {wording.percent(part)}" if part else ""
     if job.cancelled:
         return "stopping", "timer-sand", "muted", part
     if job.state is JobState.WAITING:
@@ -121,8 +121,8 @@ def _complete(line: ExhibitLine) -> _State:
     icon, token = FINDING_ICONS[line.finding.finding]
     words = str(line.finding.finding)
     if line.undecodable:
-        missing = wording.counted(line.undecodable, "frame")
-        return f"{words} · {missing} not decoded", "alert-outline", token, None
+        lost = f"{wording.number(line.undecodable)} not decoded"
+        return f"{words} · {lost}", "alert-outline", token, None
     return words, icon, token, None
 
 
@@ -131,14 +131,14 @@ def _part(run: Run) -> float:
 
 
 def _percent(run: Run) -> str:
-    return f"{_part(run):.0%}"
+    return wording.percent(_part(run))
 
 
 def _intake_row(job: Job) -> ExhibitRow:
     part = job.progress.part
     state = job.progress.stage or "waiting to be added"
     if part:
-        state = f"{state} · {part:.0%}"
+        state = f"{state} · {wording.percent(part)}"
     if job.cancelled:
         state = "stopping"
     return ExhibitRow("", job.subject, state, "tray-arrow-down", "accent", part, job.title, job=job)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from ui import theme
+from ui import theme, wording
 from ui.inspector import sections
 from ui.inspector.crops import FacePictures, peak_row
 from ui.inspector.track_card import TrackCard
@@ -85,7 +85,7 @@ class InspectorPanel(QScrollArea):
         number = view.exhibit.number
         jobs = self._workbench.jobs
         busy = jobs is not None and jobs.find("analysis", number) is not None
-        share = f"{run.frames_done / run.frames:.0%}" if run.frames else "0 %"
+        share = wording.percent(run.frames_done / run.frames) if run.frames else "0 %"
         if busy:
             said = "Analysis is under way. The finding follows when every frame is accounted for."
             return sections.section("Finding", label(said, wrap=True))

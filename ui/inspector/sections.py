@@ -175,7 +175,7 @@ def _number(key: str, value: Any) -> str:
         return "–"
     if key in ("mean", "peak"):
         return wording.score(float(value))
-    return f"{value:.0%}" if key == "share_above" else wording.number(int(value))
+    return wording.percent(value) if key == "share_above" else wording.number(int(value))
 
 
 def finding_of(view: ExhibitView, track: int | None) -> FindingRecord | None:
