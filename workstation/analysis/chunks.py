@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.chunk_result import ChunkResult
-from workstation.analysis.detector import Detector, DetectorInfo, load_detector
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.faces import FaceFinder, Faces, no_faces
 from workstation.analysis.following import Step, follow
 from workstation.analysis.gathering import FaceGatherer
@@ -37,8 +37,6 @@ class ChunkRequest:
         settings: How.
         detector: With what.
         device: "cpu" or "cuda".
-        threads: Threads torch may use for this chunk on a CPU. One keeps rounding the same on
-            every machine and for every number of workers; chunks side by side fill the cores.
     """
 
     path: Path
@@ -47,7 +45,6 @@ class ChunkRequest:
     settings: AnalysisSettings
     detector: DetectorInfo
     device: str
-    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,10 +72,7 @@ def analyse_chunk(request: ChunkRequest) -> ChunkResult:
         ExhibitError: The exhibit cannot be opened or read at all.
         DetectorError: The detector cannot be loaded.
     """
-    import torch
-
-    if request.device == "cpu" and torch.get_num_threads() != request.threads:
-        torch.set_num_threads(request.threads)
+    use_one_thread(request.device)
     return _ChunkAnalysis(request).run()
 
 

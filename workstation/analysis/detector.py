@@ -323,6 +323,21 @@ def pick_device(device: str) -> str:
     return "cpu"
 
 
+def use_one_thread(device: str) -> None:
+    """Keep torch to the calling thread when it computes on the CPU.
+
+    Rounding then is the same on every machine and for every number of workers, and chunks side by
+    side fill the cores better than threads that wait for each other.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    import torch
+
+    if device == "cpu" and torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+
+
 def _trunk_type(device: str) -> Any:
     """Half precision where the hardware computes in it, else float32."""
     import torch

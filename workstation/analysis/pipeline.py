@@ -14,7 +14,7 @@ import numpy as np
 
 from workstation.analysis.chunk_result import ChunkResult, from_bytes, to_bytes
 from workstation.analysis.chunks import ChunkRequest
-from workstation.analysis.detector import Detector, DetectorInfo, load_detector
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
@@ -137,6 +137,7 @@ class _Analysis:
         self._progress("loading the detector")
         if isinstance(detector, DetectorInfo):
             detector = load_detector(detector, device)
+        use_one_thread(detector.torch_device)
         self._detector = detector
         self._key = self._cache_key()
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis.boxes import overlaps
+from workstation.analysis.boxes import overlaps, pair_up
 from workstation.analysis.bridging import Ended, Shots, continuations
 from workstation.analysis.chunk_result import ChunkResult
 from workstation.cases.records import Stretch
@@ -160,14 +160,11 @@ class Linker:
         """Chains of the last chunk that stand at this one's first frame."""
         if not self._closing or not len(entering):
             return {}
-        boxes = np.stack([box for box, _ in self._closing])
-        shared = overlaps(boxes, result.box[entering])
-        joined = {}
-        for number, (_, chain) in enumerate(self._closing):
-            best = int(np.argmax(shared[number]))
-            if shared[number, best] >= _SAME_BOX and shared[number, best] == shared[:, best].max():
-                joined[int(result.chain[entering[best]])] = chain
-        return joined
+        shared = overlaps(np.stack([box for box, _ in self._closing]), result.box[entering])
+        return {
+            int(result.chain[entering[here]]): self._closing[before][1]
+            for before, here in pair_up(shared, _SAME_BOX)
+        }
 
     def _horizon(self) -> int:
         """The frame up to which nothing that comes later can change anything."""
