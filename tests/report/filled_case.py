@@ -60,7 +60,14 @@ def card(**changes: Any) -> dict[str, Any]:
                 "auc": 0.79,
                 "auc_interval": [0.61, 0.93],
                 "false_alarms": "1 of 4 real clips above the upper threshold",
-            }
+            },
+            {
+                "name": "Findings at the thresholds",
+                "findings": [
+                    {"name": "real", "clips": 4, "supports manipulation": 1, "inconclusive": 2},
+                    {"name": "fake", "clips": 20, "supports manipulation": 9, "inconclusive": 6},
+                ],
+            },
         ],
         "limits": ["Soft or strongly lit faces score too high.", "Few measured clips"],
         "not_covered": ["Whole faces made by generators", "Talking heads"],

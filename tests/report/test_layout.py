@@ -104,6 +104,15 @@ def test_counts_are_exact() -> None:
     assert words.share(0, 0) == "–"
 
 
+def test_findings_on_a_card_are_a_table() -> None:
+    rows = [{"clips": 4, "inconclusive": 1, "name": "real"}, {"clips": 20, "name": "fake"}]
+    (entry,) = evaluations({"evaluation": [{"name": "At the thresholds", "findings": rows}]})
+    (table,) = entry.tables
+    assert table.columns == ("name", "clips", "inconclusive")
+    assert table.rows == (("real", "4", "1"), ("fake", "20", "–"))
+    assert entry.rest == ""
+
+
 def test_cards_are_read_leniently() -> None:
     (full, bare) = evaluations(
         {

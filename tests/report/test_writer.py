@@ -160,7 +160,9 @@ def test_an_existing_file_is_kept_unless_asked(
     assert path.read_bytes().startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("place", ["exhibits/report.pdf", "case.sqlite"])
+@pytest.mark.parametrize(
+    "place", ["exhibits/report.pdf", "reports/../exhibits/report.pdf", "case.sqlite"]
+)
 def test_never_over_evidence(case: Case, identity: SigningIdentity, place: str) -> None:
     before = len(case.custody.entries())
     with pytest.raises(ReportError, match="Choose another place"):
@@ -256,7 +258,8 @@ def test_all_sorts_of_exhibits(
     for words in (
         "No face was found in the frames that were analysed",
         "This analysis did not run to its end: 12 of 40 frames were analysed",
-        "E004 is ALTERED",
+        "E004 is ALTERED: see its section",
+        "E004 is ALTERED: its SHA-256, computed again",
         "E005 is MISSING",
         "No key frame is shown",
         "its error rates are unknown",

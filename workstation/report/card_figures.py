@@ -14,11 +14,21 @@ _INTERVAL = ("auc_interval", "interval", "auc_95", "ci95", "auc_ci95", "auc_ci",
 
 
 @dataclass(frozen=True)
+class Breakdown:
+    """A measurement broken down: rows of one named field, as text."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """One measurement of a detector, as text; "–" where the card does not state it.
 
     Attributes:
         rest: everything else that the card says about it, such as error rates.
+        tables: what it breaks down by kind of material, such as findings at the thresholds.
     """
 
     name: str
@@ -27,6 +37,7 @@ class Evaluation:
     auc: str
     interval: str
     rest: str
+    tables: tuple[Breakdown, ...]
 
     @property
     def sentence(self) -> str:
@@ -55,6 +66,7 @@ def _evaluation(entry: Mapping[str, Any]) -> Evaluation:
 
     name, real, fake = take(_NAMES), take(_REAL), take(_FAKE)
     auc, interval = take(_AUC), take(_INTERVAL)
+    tables = [_breakdown(key, left.pop(key)) for key in list(left) if _is_rows(left[key])]
     return Evaluation(
         name=str(name or "unnamed data"),
         real=_figure(real),
@@ -62,6 +74,25 @@ def _evaluation(entry: Mapping[str, Any]) -> Evaluation:
         auc=_figure(auc),
         interval=_interval(interval),
         rest=words.value(left) if left else "",
+        tables=tuple(tables),
+    )
+
+
+def _is_rows(content: Any) -> bool:
+    return (
+        isinstance(content, list | tuple)
+        and len(content) > 0
+        and all(isinstance(row, Mapping) and len(row) > 0 for row in content)
+    )
+
+
+def _breakdown(title: str, rows: Any) -> Breakdown:
+    keys = dict.fromkeys(str(key) for row in rows for key in row)
+    columns = tuple(sorted(keys, key=lambda key: key not in _NAMES))
+    return Breakdown(
+        words.label(title).capitalize(),
+        tuple(words.label(column) for column in columns),
+        tuple(tuple(_figure(row.get(column)) for column in columns) for row in rows),
     )
 
 

@@ -50,7 +50,7 @@ def write_report(
         CaseError: The case cannot be read or written.
     """
     tell = announce or _say_nothing
-    output = output.absolute()
+    output = output.resolve()
     _refuse(case, output, overwrite)
     signer.refuse_outdated()
     context = gather(case, signer, timestamper is not None, tell)
@@ -78,7 +78,8 @@ def _refuse(case: Case, output: Path, overwrite: bool) -> None:
             f"{output.name} exists already and was left as it is. Choose another name, or ask for"
             " it to be replaced."
         )
-    if output.is_relative_to(case.folder / "exhibits") or output.name.startswith("case.sqlite"):
+    folder = case.folder.resolve()
+    if output.is_relative_to(folder / "exhibits") or output.name.startswith("case.sqlite"):
         raise ReportError(
             "A report cannot be written among the exhibits or over the case's database."
             " Choose another place."
@@ -127,8 +128,9 @@ def _record(
 ) -> ReportRecord:
     """Enter the report in the case and give the file its name, both or neither."""
     digest = hashlib.sha256(signed).hexdigest()
-    inside = output.is_relative_to(case.folder)
-    path = output.relative_to(case.folder).as_posix() if inside else str(output)
+    folder = case.folder.resolve()
+    inside = output.is_relative_to(folder)
+    path = output.relative_to(folder).as_posix() if inside else str(output)
     with case.transaction():
         case.custody.append(
             Act.REPORT_SIGNED,

@@ -60,7 +60,7 @@ def _beside(evidence: RunEvidence) -> list[Flowable]:
     texts = [str(text) for key in ("limits", "not_covered") for text in card.get(key) or ()]
     if not texts:
         return limits(card)
-    measured = " ".join(evaluation.sentence for evaluation in evaluations(card))
+    measured = " ".join(entry.sentence for entry in evaluations(card) if entry.auc != "–")
     listed = " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in texts)
     return [
         style.gap(3),
@@ -156,12 +156,19 @@ def _track_head(
         colour = style.RULE
     else:
         words_column.append(style.paragraph(str(record.finding), style.FINDING))
-        words_column += [style.paragraph(reason, style.CELL) for reason in record.reasons]
+        reasons = _own_reasons(record, evidence)
+        words_column += [style.paragraph(reason, style.CELL) for reason in reasons]
         colour = style.FINDING_COLOURS[record.finding]
     statistics = f"{_statistics(faces, evidence.thresholds[1])}. Figure {figure}."
     words_column.append(style.paragraph(statistics, style.SMALL))
     crop = _crop(faces, pictures)
     return style.barred(words_column, colour, crop)
+
+
+def _own_reasons(record: FindingRecord, evidence: RunEvidence) -> list[str]:
+    """A track's reasons without what the detector does not cover: that stands above, once."""
+    general = tuple(str(text) for text in evidence.card.get("not_covered") or () if text)
+    return [reason for reason in record.reasons if not reason.endswith(general)]
 
 
 def _statistics(faces: FaceTable, high: float) -> str:

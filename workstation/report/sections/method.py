@@ -7,7 +7,7 @@ from reportlab.platypus import Flowable
 
 from workstation.analysis.segments import SHORTEST_SECONDS, SMOOTHING_SECONDS
 from workstation.report import style, words
-from workstation.report.card_figures import Evaluation, evaluations
+from workstation.report.card_figures import Breakdown, Evaluation, evaluations
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 
 _WIDTHS = (style.TEXT_WIDTH - 250, 50.0, 50.0, 50.0, 100.0)
@@ -117,6 +117,21 @@ def _performance(card: Mapping[str, Any]) -> list[Flowable]:
         ),
         style.gap(3),
         style.paragraph(words.AUC_STATEMENT, style.SMALL),
+        *(part for evaluation in measured for table in evaluation.tables for part in _table(table)),
+    ]
+
+
+def _table(table: Breakdown) -> list[Flowable]:
+    count = len(table.columns) - 1
+    narrow = min(80.0, 0.65 * style.TEXT_WIDTH / max(count, 1))
+    return [
+        style.gap(6),
+        style.ruled_table(
+            table.columns,
+            table.rows,
+            [style.TEXT_WIDTH - count * narrow, *([narrow] * count)],
+            numbers=range(1, count + 1),
+        ),
     ]
 
 

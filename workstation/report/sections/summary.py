@@ -19,6 +19,7 @@ def build(context: ReportContext) -> list[Flowable]:
         return story
     rows = [row for item in context.exhibits for row in _rows(item)]
     story += [
+        *_warnings(context),
         style.ruled_table(
             ("Exhibit", "Face track", "Finding", "Scored frames", "Mean score"),
             rows,
@@ -30,6 +31,22 @@ def build(context: ReportContext) -> list[Flowable]:
         *_meanings(context),
     ]
     return story
+
+
+def _warnings(context: ReportContext) -> list[Flowable]:
+    """What bears on every finding comes before them."""
+    texts = [
+        f"{item.exhibit.number} is {str(item.verification).upper()}: see its section before relying"
+        " on its findings."
+        for item in context.exhibits
+        if item.verification is not Verification.INTACT
+    ]
+    if not context.chain.intact:
+        texts.insert(0, f"The custody log is NOT INTACT. {context.chain.problem}")
+    if not texts:
+        return []
+    lines = [style.paragraph(text, style.CELL_STRONG) for text in texts]
+    return [style.barred(lines, style.HIGH), style.gap(8)]
 
 
 def _rows(item: ExhibitEvidence) -> list[list[str | Flowable | list[Flowable]]]:
@@ -69,10 +86,6 @@ def _remarks(context: ReportContext) -> list[str]:
     if detectors:
         remarks.append(f"Detector: {'; '.join(detectors)} (section “Method”).")
     for item in context.exhibits:
-        if item.verification is not Verification.INTACT:
-            remarks.append(
-                f"{item.exhibit.number} is {str(item.verification).upper()}; see its section."
-            )
         evidence = item.evidence
         if evidence is not None and evidence.run.outcome is not RunOutcome.COMPLETE:
             remarks.append(
