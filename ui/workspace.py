@@ -64,6 +64,9 @@ class Workspace(QWidget):
             return self.panels[here[0].name]
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
+        tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        tabs.setAccessibleName("Panels")
+        tabs.tabBar().setAccessibleName("Panels")
         tabs.tabBar().setDrawBase(False)
         for panel in here:
             tabs.addTab(self.panels[panel.name], panel.title.upper())

@@ -1,8 +1,13 @@
 """Small cases for tests of the window."""
 
+import threading
+import time
+
 import numpy as np
+from PySide6.QtCore import QThread
 
 from workstation.analysis.findings import Thresholds, conclude
+from workstation.analysis.progress import Progress, StretchScored
 from workstation.cases.case import Case
 from workstation.cases.records import (
     Exhibit,
@@ -97,3 +102,45 @@ def finish_run(case, number="E001", score=0.8, undecodable=()):
     case.runs.conclude(run.id, segments, findings)
     case.runs.finish(run.id, RunOutcome.COMPLETE)
     return run
+
+
+class Scripted:
+    """Stands in for the pipeline: commits ten frames at a time and heeds its control."""
+
+    def __init__(self, hold_at=None):
+        self.hold_at = hold_at
+        self.held = threading.Event()
+        self.go = threading.Event()
+        self.threads = []
+
+    def __call__(
+        self, case, exhibit, detector, settings, executor, *, workers, announce, control, device
+    ):
+        self.threads = [QThread.currentThread(), executor.submit(QThread.currentThread).result(5)]
+        unfinished = [run for run in case.runs.interrupted() if run.exhibit == exhibit]
+        run = unfinished[-1] if unfinished else None
+        if run is None:
+            run = case.runs.start(
+                exhibit, detector.card, {}, {}, "cpu", "float32", case.exhibits.get(exhibit).frames
+            )
+        else:
+            case.runs.reopen(run.id)
+        frames = run.frames
+        for first in range(case.runs.committed_to(run.id), frames, 10):
+            if first == self.hold_at:
+                self.held.set()
+                self.go.wait(5)
+            while control.paused:
+                time.sleep(0.002)
+            if control.cancelled:
+                case.runs.finish(run.id, RunOutcome.CANCELLED, "Cancelled by the examiner.")
+                return case.runs.get(run.id)
+            stop = min(first + 10, frames)
+            case.runs.commit_stretch(run.id, first, stop, face_table(stop, first=first), [])
+            announce(StretchScored(exhibit, run.id, first, stop))
+            announce(Progress(exhibit, run.id, stop, frames, 1.0, "scoring"))
+        times = case.exhibits.index(exhibit).times
+        rule = Thresholds.of_card(detector.card)
+        case.runs.conclude(run.id, *conclude(case.runs.faces(run.id), times, [], rule))
+        case.runs.finish(run.id, RunOutcome.COMPLETE)
+        return case.runs.get(run.id)

@@ -31,7 +31,7 @@ class InspectorPanel(QScrollArea):
         workbench.run_changed.connect(self.show_exhibit)
         workbench.case_closed.connect(lambda: self.show_exhibit(None))
         workbench.track_selected.connect(self._mark)
-        theme.keeper().changed.connect(lambda: self.show_exhibit(workbench.shown))
+        theme.keeper().changed.connect(self._theme_changed)
         self.show_exhibit(None)
 
     def close_down(self) -> None:
@@ -55,6 +55,9 @@ class InspectorPanel(QScrollArea):
         self.setWidget(page)
         if view is not None:
             self._ask_pictures(view)
+
+    def _theme_changed(self) -> None:
+        self.show_exhibit(self._workbench.shown)
 
     def _nothing(self) -> list[QWidget]:
         if self._workbench.selected is not None:

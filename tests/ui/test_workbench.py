@@ -1,0 +1,120 @@
+"""The workbench announces what widgets show, and never stops the window for it."""
+
+import numpy as np
+import pytest
+
+from tests.ui.small_cases import finish_run, make_case
+from ui import preferences
+from ui.workbench import Workbench
+from workstation.cases.case import Case
+from workstation.cases.records import Finding, RunOutcome
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with make_case(tmp_path / "case") as case:
+        finish_run(case)
+    return tmp_path / "case"
+
+
+@pytest.fixture
+def bench(qtbot):
+    made = Workbench()
+    yield made
+    made.close()
+
+
+def opened(bench, qtbot, folder):
+    with qtbot.waitSignals([bench.case_opened, bench.custody_changed, bench.findings_changed]):
+        bench.open_case(folder)
+    return bench
+
+
+def test_opening_announces_case_exhibits_custody_and_the_first_run(bench, qtbot, folder):
+    heard = []
+    bench.exhibit_selected.connect(lambda number: heard.append(number))
+    opened(bench, qtbot, folder)
+    assert bench.view.facts.number == "2026-1"
+    assert [line.exhibit.number for line in bench.exhibits] == ["E001", "E002"]
+    assert bench.exhibits[0].finding.finding is Finding.SUPPORTS
+    assert heard == ["E001"]
+    assert bench.shown.run.outcome is RunOutcome.COMPLETE
+    assert len(bench.shown.faces) == 45
+    assert bench.shown.findings[0].track is None
+    assert preferences.recent_cases() == [folder]
+
+
+def test_selecting_reads_the_other_exhibit(bench, qtbot, folder):
+    opened(bench, qtbot, folder)
+    with qtbot.waitSignal(bench.findings_changed):
+        bench.select_beside(1)
+    assert (bench.selected, bench.shown.run) == ("E002", None)
+    bench.select_beside(1)
+    assert bench.selected == "E002"
+
+
+def test_a_case_open_elsewhere_is_shown_for_reading_only(bench, qtbot, folder):
+    with Case.open(folder):
+        opened(bench, qtbot, folder)
+        assert bench.view.read_only
+        assert not bench.writable
+        assert "open for writing" in bench.view.locked_by
+        bench.close_case()
+
+
+def test_a_folder_without_a_case_says_so_and_leaves_no_case(bench, qtbot, tmp_path):
+    from ui import messages
+
+    with qtbot.waitSignal(messages.door().told) as told:
+        bench.open_case(tmp_path)
+    assert "is not a case" in told.args[0].sentence
+    assert bench.view is None
+
+
+def test_unfinished_runs_and_waiting_exhibits_are_offered(bench, qtbot, folder):
+    with Case.open(folder) as case:
+        run = case.runs.start("E002", {}, {}, {}, "cpu", "float32", 50)
+        case.runs.finish(run.id, RunOutcome.INTERRUPTED)
+    preferences.remember_waiting(folder, ["E001", "E404"])
+    opened(bench, qtbot, folder)
+    assert bench.view.unfinished == ("E002", "E001")
+
+
+def test_committed_faces_reach_the_timeline_of_the_selected_exhibit(bench, qtbot, folder):
+    from workstation.analysis.progress import StretchScored
+
+    opened(bench, qtbot, folder)
+    run = bench.shown.run.id
+    with qtbot.waitSignal(bench.faces_committed) as heard:
+        bench._stretch_scored(StretchScored("E001", run, 10, 20))
+    first, stop, faces, undecodable = heard.args
+    assert (first, stop, list(undecodable)) == (10, 20, [])
+    assert np.array_equal(np.unique(faces.frame), np.arange(10, 20))
+    with qtbot.assertNotEmitted(bench.faces_committed, wait=50):
+        bench._stretch_scored(StretchScored("E002", run, 10, 20))
+
+
+def test_closing_gives_the_case_back(bench, qtbot, folder):
+    opened(bench, qtbot, folder)
+    with qtbot.waitSignal(bench.case_closed):
+        bench.close_case()
+    with qtbot.waitSignal(bench.case_opened):
+        bench.open_case(folder)
+    assert not bench.view.read_only
+
+
+def test_creating_a_case(bench, qtbot, tmp_path):
+    with qtbot.waitSignals([bench.case_opened, bench.exhibits_changed]):
+        bench.create_case(tmp_path / "new", number="7", examiner="A. Examiner")
+    assert bench.writable
+    assert bench.exhibits == ()
+
+
+def test_the_waiting_list_survives_stopping(bench, qtbot, folder):
+    opened(bench, qtbot, folder)
+    bench.jobs.pause()
+    bench.analyse(["E002", "E001", "E002"])
+    assert preferences.waiting_exhibits(folder) == ["E002", "E001"]
+    bench.stop_jobs()
+    bench.close_case()
+    assert preferences.waiting_exhibits(folder) == ["E002", "E001"]
