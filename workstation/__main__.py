@@ -1,8 +1,6 @@
 """`python -m workstation` is the command line."""
 
-import sys
-
-from workstation.commands import main
+from workstation.commands import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

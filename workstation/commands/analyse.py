@@ -163,21 +163,21 @@ def one_exhibit(
     from workstation.commands.progress import Bars
 
     workers = workers or default_workers(detector.torch_device)
-    with Bars("frame") as bars, ThreadPoolExecutor(workers) as executor:
-
-        def announce(event: "Event") -> None:
-            show_progress(bars, event)
-
-        return run_analysis(
-            case,
-            number,
-            detector,
-            settings,
-            executor,
-            workers=workers,
-            announce=announce,
-            control=control,
-        )
+    executor = ThreadPoolExecutor(workers)
+    try:
+        with Bars("frame") as bars:
+            return run_analysis(
+                case,
+                number,
+                detector,
+                settings,
+                executor,
+                workers=workers,
+                announce=lambda event: show_progress(bars, event),
+                control=control,
+            )
+    finally:
+        executor.shutdown(wait=not control.cancelled, cancel_futures=True)
 
 
 def show_progress(bars: "Bars", event: "Event") -> None:

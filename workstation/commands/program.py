@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from workstation import __version__
 from workstation.commands import (
@@ -19,7 +20,7 @@ from workstation.commands import (
     scores,
     verify,
 )
-from workstation.commands.answers import INTERRUPTED, complain, give
+from workstation.commands.answers import FAILURE, INTERRUPTED, complain, give
 from workstation.errors import WorkstationError
 
 GROUPS = (case, exhibit, analyse, scores, report, verify, custody, detectors, evaluate, demo)
@@ -63,10 +64,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader (head, a pager) has gone; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return complain("The reader of this answer closed it early.", arguments.json)
+        return FAILURE
     except KeyboardInterrupt:
         complain("Interrupted.", arguments.json)
         return INTERRUPTED
+
+
+def program() -> NoReturn:
+    """Run the command that this process was started for, and end the process."""
+    status = main()
+    if status == INTERRUPTED:
+        # Chunks still at work on other threads are not waited for: nobody takes their results.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def speak_utf8() -> None:

@@ -25,7 +25,12 @@ class Bars:
             self.close()
             self._key = (title, total)
             self._bar = tqdm(
-                total=total, desc=title, unit=self._unit, unit_scale=self._scale, file=sys.stderr
+                total=total,
+                desc=title,
+                unit=self._unit,
+                unit_scale=self._scale,
+                file=sys.stderr,
+                leave=False,
             )
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
