@@ -150,6 +150,11 @@ def test_the_strongest_track_speaks_for_the_exhibit():
     )
 
 
+def test_a_track_of_hardly_any_frames_does_not_speak_for_the_exhibit():
+    record = of_exhibit(table((0, [0.9]), (1, [0.5] * 50)))
+    assert "over 50 scored frames of track 2" in record.reasons[0]
+
+
 def test_undecodable_frames_are_named():
     record = of_exhibit(table((0, [0.1] * 50)), [Stretch(100, 139, "damaged")])
     assert "40 of 400 frames (10.0 %) could not be decoded." in record.reasons

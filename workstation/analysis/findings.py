@@ -154,7 +154,7 @@ def _of_exhibit(
     if not len(scores):
         finding, reasons = Finding.INCONCLUSIVE, ["No face could be scored."]
     else:
-        finding, reasons = _strongest(tracks)
+        finding, reasons = _strongest(tracks, rule)
     if lost:
         share = 100 * lost / len(times)
         reasons.append(f"{lost} of {len(times)} frames ({share:.1f} %) could not be decoded.")
@@ -163,12 +163,18 @@ def _of_exhibit(
     return FindingRecord(None, finding, tuple(reasons), statistics)
 
 
-def _strongest(tracks: Sequence[FindingRecord]) -> tuple[Finding, list[str]]:
+def _strongest(tracks: Sequence[FindingRecord], rule: Thresholds) -> tuple[Finding, list[str]]:
     """The strongest finding among tracks, and the main reason of the track that speaks loudest."""
     finding = next(kind for kind in _STRENGTH if any(track.finding is kind for track in tracks))
     same = [track for track in tracks if track.finding is finding]
-    # An unscored track is inconclusive for want of data; one that was scored says more.
-    loudest = max(same, key=lambda t: (t.statistics["scored"] > 0, t.statistics["mean"] or 0.0))
+    # A track of hardly any scored frames is inconclusive for want of data; another says more.
+    loudest = max(
+        same,
+        key=lambda track: (
+            min(track.statistics["scored"], rule.minimum_frames),
+            track.statistics["mean"] or 0.0,
+        ),
+    )
     reasons = [loudest.reasons[0]]
     if len(tracks) > 1:
         counts = [(kind, sum(t.finding is kind for t in tracks)) for kind in _STRENGTH]

@@ -11,6 +11,8 @@ from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.records import FrameIndex
 
 _SHORTEST_LAST = 1 / 3
+_SHORT_SECONDS = 2.5
+_AT_LEAST = 4
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ def plan_chunks(index: FrameIndex, settings: AnalysisSettings) -> list[ChunkSpan
     """Divide an exhibit's frames into chunks, without gap or overlap.
 
     A chunk begins at the first grid frame at or behind a key frame where one is near, so that
-    hardly a frame is decoded for nothing.
+    hardly a frame is decoded for nothing. A short exhibit gets shorter chunks, so that several
+    workers have something to do.
 
     Args:
         index: The exhibit's frames.
@@ -42,12 +45,13 @@ def plan_chunks(index: FrameIndex, settings: AnalysisSettings) -> list[ChunkSpan
         return []
     times = index.times
     starts = _grid_at_or_after(np.flatnonzero(index.key), grid, count)
+    length = min(settings.chunk_seconds, max(_SHORT_SECONDS, float(times[-1]) / _AT_LEAST))
     edges = [0]
     while True:
         first = edges[-1]
-        wished = _frame_at(times, float(times[first]) + settings.chunk_seconds)
+        wished = _frame_at(times, float(times[first]) + length)
         tail = float(times[-1] - times[first])
-        if wished >= count or tail < settings.chunk_seconds * (1 + _SHORTEST_LAST):
+        if wished >= count or tail < length * (1 + _SHORTEST_LAST):
             break
         stop = _near(starts, wished, first, grid)
         if stop >= count:
