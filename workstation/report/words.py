@@ -15,7 +15,7 @@ MEANING: dict[Finding, tuple[str, str]] = {
         " the face as it did to the manipulated material it was measured on.",
         "It does not establish that the recording was manipulated, by whom, how or why."
         " Unmanipulated"
-        " recordings can receive such scores; the error rates measured for the detector are in this"
+        " recordings can receive such scores; what is known of its error rates is in this"
         " report.",
     ),
     Finding.INCONCLUSIVE: (

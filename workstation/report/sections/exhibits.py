@@ -14,6 +14,10 @@ from workstation.report.pictures import open_pictures
 from workstation.report.sections import findings
 
 _THUMBNAIL = 40 * mm
+_FIRST = (
+    *("format_title", "format", "codec", "width", "height", "rotation", "duration_s"),
+    *("frame_rate", "average_frame_rate", "variable_frame_rate", "bit_rate", "created", "encoder"),
+)
 _SKIPPED = {"warnings"}
 
 
@@ -100,7 +104,9 @@ def _verification(item: ExhibitEvidence) -> list[Flowable]:
 def _container(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Container facts as rows; the parts of a list, such as the streams, are numbered."""
     rows: list[tuple[str, str]] = []
-    for key, content in facts.items():
+    ordered = [*(key for key in _FIRST if key in facts), *(k for k in facts if k not in _FIRST)]
+    for key in ordered:
+        content = facts[key]
         if key in _SKIPPED or content in (None, "", [], {}):
             continue
         label = words.label(str(key)).capitalize()

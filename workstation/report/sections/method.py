@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportlab.platypus import Flowable
+from reportlab.platypus import CondPageBreak, Flowable
 
 from workstation.analysis.segments import SHORTEST_SECONDS, SMOOTHING_SECONDS
 from workstation.report import style, words
 from workstation.report.card_figures import Breakdown, Evaluation, evaluations
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 
+_ROOM = 130.0
 _WIDTHS = (style.TEXT_WIDTH - 250, 50.0, 50.0, 50.0, 100.0)
 
 
@@ -53,8 +54,11 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
     sequence = card.get("sequence")
     length = sequence.get("length") if isinstance(sequence, Mapping) else None
     title = str(card.get("title", card.get("name", "unnamed detector")))
+    heading = style.Heading(title, style.SUBHEADING, f"method-{run.id}", 1)
+    heading.keepWithNext = 0
     return [
-        style.Heading(title, style.SUBHEADING, f"method-{run.id}", 1),
+        CondPageBreak(_ROOM),
+        heading,
         style.facts(
             [
                 ("Used on", exhibits),
@@ -107,31 +111,36 @@ def _performance(card: Mapping[str, Any]) -> list[Flowable]:
     measured = evaluations(card)
     if not measured:
         return [heading, style.paragraph(words.UNMEASURED)]
-    return [
-        heading,
-        style.ruled_table(
-            ("Data", "Real", "Fake", "AUC", "95 % interval"),
-            [_performance_row(evaluation) for evaluation in measured],
-            _WIDTHS,
-            numbers=(1, 2, 3, 4),
-        ),
-        style.gap(3),
-        style.paragraph(words.AUC_STATEMENT, style.SMALL),
-        *(part for evaluation in measured for table in evaluation.tables for part in _table(table)),
-    ]
+    story: list[Flowable] = [heading]
+    rows = [_performance_row(entry) for entry in measured if entry.auc != "–" or not entry.tables]
+    if rows:
+        story += [
+            style.ruled_table(
+                ("Data", "Real", "Fake", "AUC", "95 % interval"), rows, _WIDTHS, (1, 2, 3, 4)
+            ),
+            style.gap(3),
+            style.paragraph(words.AUC_STATEMENT, style.SMALL),
+        ]
+    for entry in measured:
+        for table in entry.tables:
+            story += _table(entry, table)
+    return story
 
 
-def _table(table: Breakdown) -> list[Flowable]:
+def _table(entry: Evaluation, table: Breakdown) -> list[Flowable]:
     count = len(table.columns) - 1
     narrow = min(80.0, 0.65 * style.TEXT_WIDTH / max(count, 1))
+    title = entry.name if entry.auc == "–" else f"{entry.name}: {table.title}"
     return [
-        style.gap(6),
+        style.gap(4),
+        style.paragraph(title, style.CELL_STRONG),
         style.ruled_table(
-            table.columns,
+            [column[:1].upper() + column[1:] for column in table.columns],
             table.rows,
             [style.TEXT_WIDTH - count * narrow, *([narrow] * count)],
             numbers=range(1, count + 1),
         ),
+        *([style.paragraph(entry.rest, style.SMALL)] if entry.rest and entry.auc == "–" else []),
     ]
 
 

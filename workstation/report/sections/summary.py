@@ -4,7 +4,7 @@ from reportlab.platypus import Flowable, Paragraph
 
 from workstation.cases.records import Finding, FrameState, RunOutcome, Verification
 from workstation.report import fonts, style, words
-from workstation.report.context import ExhibitEvidence, ReportContext
+from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 
 _WIDTHS = (62.0, 66.0, 150.0, 84.0, style.TEXT_WIDTH - 362)
 
@@ -63,24 +63,30 @@ def _rows(item: ExhibitEvidence) -> list[list[str | Flowable | list[Flowable]]]:
     ordered = sorted(evidence.findings, key=lambda record: record.track or 0)
     rows: list[list[str | Flowable | list[Flowable]]] = []
     for record in ordered:
-        faces = evidence.faces if record.track is None else evidence.of_track(record.track)
-        scored = faces.score[faces.scored]
         rows.append(
             [
                 link if not rows else "",
                 "whole exhibit" if record.track is None else f"track {record.track}",
                 style.paragraph(str(record.finding), style.CELL_STRONG),
-                words.number(len(scored)),
-                words.score(float(scored.mean())) if record.track and len(scored) else "–",
+                *_figures(item, evidence, record.track),
             ]
         )
     return rows
 
 
+def _figures(item: ExhibitEvidence, evidence: RunEvidence, track: int | None) -> tuple[str, str]:
+    """Number of scored frames, and the mean score of a track."""
+    if track is None:
+        return words.number(item.counts[FrameState.SCORED]), "–"
+    faces = evidence.of_track(track)
+    scores = faces.score[faces.scored]
+    return words.number(len(scores)), words.score(float(scores.mean())) if len(scores) else "–"
+
+
 def _remarks(context: ReportContext) -> list[str]:
     remarks = [
-        "Scored frames of the whole exhibit are counted per face. A mean score is the mean over the"
-        " scored frames of a track; it is not a probability."
+        "A frame with several scored faces counts once for the whole exhibit. A mean score is the"
+        " mean over the scored frames of a track; it is not a probability."
     ]
     detectors = sorted({str(e.card.get("title", "unnamed")) for _, e in context.analysed})
     if detectors:

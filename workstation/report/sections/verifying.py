@@ -43,7 +43,7 @@ def build(context: ReportContext) -> list[Flowable]:
     vouching = _SELF_SIGNED if signer.self_signed else _ISSUED
     time = _TIMESTAMPED if context.timestamped else _NOT_TIMESTAMPED
     validity = f"{signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}"
-    return [
+    content = [
         style.Heading(context.section("Verifying this report"), style.HEADING, "verifying"),
         style.paragraph(_HOW),
         *(Paragraph(fonts.marked_up(line, mono=True), style.COMMAND) for line in _COMMANDS),
@@ -56,3 +56,4 @@ def build(context: ReportContext) -> list[Flowable]:
         style.gap(4),
         style.paragraph(_ATTACHED),
     ]
+    return [style.together(*content)]
