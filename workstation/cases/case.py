@@ -74,27 +74,29 @@ class Case(AbstractContextManager["Case"]):
             _make_folders(folder)
             lock = WriteLock(folder)
             try:
-                connection = Connection(folder / DATABASE_NAME)
-                try:
-                    prepare(connection)
-                    with connection.transaction():
-                        connection.write(
-                            "INSERT INTO facts VALUES (1, ?, ?, ?, ?, ?)", (*facts, utc_now())
-                        )
-                        case = cls(folder, connection, lock)
-                        case.custody.append(
-                            Act.CASE_CREATED,
-                            case.facts.number,
-                            title=case.facts.title,
-                            examiner=case.facts.examiner,
-                            organisation=case.facts.organisation,
-                        )
-                except BaseException:
-                    connection.close()
-                    raise
+                return cls._begin(folder, lock, facts)
             except BaseException:
                 lock.release()
                 raise
+
+    @classmethod
+    def _begin(cls, folder: Path, lock: WriteLock, facts: list[str]) -> Self:
+        connection = Connection(folder / DATABASE_NAME)
+        try:
+            prepare(connection)
+            with connection.transaction():
+                connection.write("INSERT INTO facts VALUES (1, ?, ?, ?, ?, ?)", (*facts, utc_now()))
+                case = cls(folder, connection, lock)
+                case.custody.append(
+                    Act.CASE_CREATED,
+                    case.facts.number,
+                    title=case.facts.title,
+                    examiner=case.facts.examiner,
+                    organisation=case.facts.organisation,
+                )
+        except BaseException:
+            connection.close()
+            raise
         return case
 
     @classmethod

@@ -13,6 +13,10 @@ from workstation.errors import ExhibitError
 
 BLOCK_BYTES = 4 * 2**20
 
+CHANGED = (
+    "The file changed while it was copied. Wait until nothing writes to it, then add it again."
+)
+
 Advance = Callable[[int], None]
 """Called with the number of bytes done so far; may raise to stop."""
 
@@ -56,6 +60,8 @@ def copy_once(source: Path, target: Path, advance: Advance) -> Copied:
                 digests.update(block)
                 out.write(block)
                 size += len(block)
+                if size > before.st_size:
+                    raise ExhibitError(CHANGED)
                 advance(size)
             out.flush()
             os.fsync(out.fileno())
@@ -64,10 +70,7 @@ def copy_once(source: Path, target: Path, advance: Advance) -> Copied:
     after = _stat(source)
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     if changed or size != after.st_size:
-        raise ExhibitError(
-            "The file changed while it was copied. Wait until nothing writes to it, then add it "
-            "again."
-        )
+        raise ExhibitError(CHANGED)
     return Copied(digests.hashes(), size)
 
 

@@ -36,8 +36,10 @@ def read_frames(path: Path, index: FrameIndex, first: int, stop: int) -> Iterato
     """Decode frames first..stop-1 in order.
 
     Every number in the range is covered exactly once, by a frame or by a stretch that says why it
-    could not be decoded. A frame is never wrong or repeated: damaged data is not concealed, and
-    what is built on a damaged frame counts as damaged, up to the next key frame.
+    could not be decoded. No frame is repeated or takes another's place; damage that the decoder
+    notices is not concealed, and what is built on a damaged frame counts as damaged, up to the
+    next key frame. Altered data that still decodes cannot be told from sound data: that is what
+    the acquisition hash is for.
 
     Args:
         path: the exhibit's copy.
