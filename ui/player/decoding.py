@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSize, Qt, QThread, Signal, Slot
@@ -205,14 +206,24 @@ def to_picture(pixels: NDArray[np.uint8]) -> QImage:
     """A frame's RGB pixels uint8 (H, W, 3) as a picture that owns its memory."""
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
-    view = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return view.convertToFormat(QImage.Format.Format_RGB32)
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def to_pixels(picture: QImage) -> NDArray[np.uint8]:
+    """A picture's RGB pixels, uint8 (H, W, 3)."""
+    picture = picture.convertToFormat(QImage.Format.Format_RGB888)
+    height, width = picture.height(), picture.width()
+    lines = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
+    return lines[:, : 3 * width].reshape(height, width, 3).copy()
 
 
 def fit(picture: QImage, room: QSize) -> QImage | None:
-    """The picture reduced to `room` device pixels by averaging; None where it is not larger."""
+    """The picture reduced to `room` device pixels by averaging; None where it is not larger.
+
+    OpenCV does it because it lets the window's thread go on meanwhile, which QImage does not.
+    """
     size = picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
     if size.isEmpty() or size.width() >= picture.width():
         return None
-    smooth = Qt.TransformationMode.SmoothTransformation
-    return picture.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+    small = cv2.resize(to_pixels(picture), size.toTuple(), interpolation=cv2.INTER_AREA)
+    return to_picture(small).convertToFormat(QImage.Format.Format_RGB32)

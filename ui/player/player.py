@@ -16,6 +16,7 @@ from ui.player.picture import PictureView
 from ui.player.playback import SPEEDS, Playback
 from ui.player.readings import frame_text
 from ui.player.transport import TransportRow
+from ui.wording import counted
 from workstation.cases.records import FaceTable, FrameIndex
 from workstation.evidence.frames import FrameReader
 
@@ -347,6 +348,5 @@ class PlayerWidget(QWidget):
 
 
 def _playing_note(playback: Playback) -> str:
-    if playback.slowed:
-        return f"slower than the timestamps say · {playback.left_out} frames not shown"
-    return f"{playback.left_out} frames not shown" if playback.left_out else ""
+    said = f"{counted(playback.left_out, 'frame')} not shown" if playback.left_out else ""
+    return f"slower than the timestamps say · {said}".rstrip(" ·") if playback.slowed else said

@@ -30,11 +30,15 @@ class Sight:
         area: the plot without its axes, in pixels.
         left: seconds at its left edge.
         right: seconds at its right edge.
+        floor: score at its lower edge.
+        ceiling: score at its upper edge.
     """
 
     area: QRectF
     left: float
     right: float
+    floor: float
+    ceiling: float
 
     def x(self, seconds: float) -> float:
         """Pixel of a time."""
@@ -43,8 +47,8 @@ class Sight:
 
     def y(self, score: float) -> float:
         """Pixel of a score."""
-        height = self.area.height() - LANE - TOP
-        return self.area.top() + TOP + (1.0 - score) * height
+        part = (self.ceiling - score) / (self.ceiling - self.floor)
+        return self.area.top() + part * self.area.height()
 
     @property
     def lane(self) -> QRectF:
@@ -59,8 +63,8 @@ class Layer(pg.GraphicsObject):
     def sight(self) -> Sight:
         """What is in sight now."""
         box = self.getViewBox()
-        left, right = box.viewRange()[0]
-        return Sight(box.mapRectToDevice(box.rect()), left, right)
+        (left, right), (floor, ceiling) = box.viewRange()
+        return Sight(box.mapRectToDevice(box.rect()), left, right, floor, ceiling)
 
     def boundingRect(self) -> QRectF:
         """The whole plot."""
@@ -200,9 +204,16 @@ class Playhead(Layer):
         self.setZValue(30)
 
     def place(self, seconds: float | None) -> None:
-        """Put the line at a time, or take it away."""
-        self.seconds = seconds
-        self.update()
+        """Put the line at a time, or take it away; only where it was and is, is painted anew."""
+        before, self.seconds = self.seconds, seconds
+        for time in {before, seconds} - {None}:
+            self.update(self._strip(time))
+
+    def _strip(self, seconds: float) -> QRectF:
+        """The line and its grip, in the plot's own units."""
+        whole = self.boundingRect()
+        margin = 8 * self.getViewBox().viewPixelSize()[0]
+        return QRectF(seconds - margin, whole.top(), 2 * margin, whole.height())
 
     def draw(self, painter: QPainter, sight: Sight) -> None:
         """Paint the line with a grip at its upper end."""

@@ -210,6 +210,7 @@ class TimelineWidget(QWidget):
         exhibit = bool(len(self.scores.times))
         self._message.setText("" if self.scores.analysed else NOT_ANALYSED if exhibit else EMPTY)
         self._message.setVisible(not self.scores.analysed)
+        self.view.show_times(exhibit)
         tracks = ", ".join(str(number) for number in self.scores.tracks) or "none"
         self.setAccessibleDescription(self._message.text() or f"Face tracks with scores: {tracks}")
 

@@ -4,7 +4,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from ui import theme
@@ -32,6 +32,7 @@ class TimelineView(pg.PlotWidget):
         }
         super().__init__(parent, axisItems=axes)
         axes["bottom"].enableAutoSIPrefix(False)
+        axes["bottom"].setHeight(24)
         self.picking = False
         self._panning_from: tuple[float, float] | None = None
         self._end = 1.0
@@ -47,6 +48,7 @@ class TimelineView(pg.PlotWidget):
         self.setMinimumHeight(140)
         self.viewport().setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        box.sigResized.connect(self.set_score_range)
         self.dress()
         theme.keeper().changed.connect(self.dress)
 
@@ -84,6 +86,10 @@ class TimelineView(pg.PlotWidget):
         self._end = end if end is not None else self._end
         self._look_at(0.0, self._end)
 
+    def show_times(self, shown: bool) -> None:
+        """Name times below the plot, or not while there is no exhibit they could belong to."""
+        self.getPlotItem().getAxis("bottom").setStyle(showValues=shown)
+
     def zoom(self, factor: float, around: float) -> None:
         """Show `factor` times as much, keeping the time `around` where it is."""
         left, right = self.span
@@ -101,14 +107,8 @@ class TimelineView(pg.PlotWidget):
         if not left <= seconds <= right:
             self.pan(seconds - (left + 0.1 * (right - left)))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the margins above 1 and below 0 at their size in pixels."""
-        super().resizeEvent(event)
-        if event is not None and hasattr(self, "_end"):
-            self.set_score_range()
-
     def set_score_range(self) -> None:
-        """Scores from 0 to 1, with room for labels above and frame states below."""
+        """Scores from 0 to 1, with room in pixels for labels above and frame states below."""
         box = self.getPlotItem().getViewBox()
         scale = max(box.height() - LANE - TOP, 1.0)
         box.setYRange(-LANE / scale, 1.0 + TOP / scale, padding=0)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from tests import videos
 from ui.player import PlayerWidget
+from ui.player.decoding import to_pixels
 from ui.timeline import TimelineWidget
 from workstation.evidence.frame_index import build_frame_index
 
@@ -17,10 +17,7 @@ SEEKS = 200
 
 def shown_number(picture):
     """The number in the picture on screen."""
-    picture = picture.convertToFormat(QImage.Format.Format_RGB888)
-    lines = np.frombuffer(picture.constBits(), np.uint8)
-    lines = lines.reshape(picture.height(), picture.bytesPerLine())[:, : 3 * picture.width()]
-    return videos.read_code(lines.reshape(picture.height(), picture.width(), 3))
+    return videos.read_code(to_pixels(picture))
 
 
 @pytest.fixture(scope="module")

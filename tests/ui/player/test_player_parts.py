@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 
 from ui import theme
-from ui.player.decoding import fit, to_picture
+from ui.player.decoding import fit, to_picture, to_pixels
 from ui.player.faces import COLUMNS, FacesByFrame, no_faces
 from ui.player.picture import PictureView
 from ui.player.playback import AHEAD, Playback
@@ -129,8 +129,16 @@ def test_half_speed_takes_twice_as_long():
 def test_pixels_arrive_unchanged():
     pixels = np.random.default_rng(0).integers(0, 256, (37, 53, 3), np.uint8)
     picture = to_picture(pixels)
+    assert np.array_equal(to_pixels(picture), pixels)
     for y, x in ((0, 0), (36, 52), (20, 7)):
         assert picture.pixelColor(x, y).getRgb()[:3] == tuple(pixels[y, x])
+
+
+def test_reducing_averages_so_that_nothing_small_vanishes():
+    pixels = np.zeros((400, 400, 3), np.uint8)
+    pixels[::8] = 240  # one line in eight: gone or glaring where pixels are picked, not averaged
+    small = to_pixels(fit(to_picture(pixels), QSize(50, 50)))
+    assert small.min() == small.max() == 30
 
 
 def test_fit_reduces_only():
