@@ -11,6 +11,7 @@ from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -222,6 +223,16 @@ def test_a_pause_holds_and_is_recorded(moving_case, info, undisturbed):
     same(moving_case, run, undisturbed)
 
 
+def test_closing_the_program_is_no_cancelling(moving_case, info):
+    control = Control()
+    control.interrupt()
+    run = analyse(moving_case, info, control=control)
+    assert run.outcome is RunOutcome.INTERRUPTED
+    assert acts(moving_case)[-1] == Act.ANALYSIS_INTERRUPTED
+    assert [left.id for left in moving_case.runs.interrupted()] == [run.id]
+    assert analyse(moving_case, info).id == run.id
+
+
 def test_cancelling_a_paused_run_ends_it(moving_case, info, threads):
     control = Control()
     control.pause()
@@ -293,6 +304,37 @@ def test_a_chunk_that_cannot_be_decoded_is_marked_and_the_rest_scored(moving_cas
     assert len(np.unique(faces.frame)) == 60 - (lost.last - lost.first + 1)
     rows = list(score_rows(moving_case, run))
     assert {r.state for r in rows if lost.first <= r.frame <= lost.last} == {"could not be decoded"}
+
+
+def test_damaged_packets_are_marked_alike_however_the_work_is_divided(case, clips, info, tmp_path):
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(spoiled(clips(scenes.moving, 60)))
+    add_exhibit(case, path)
+    whole = analyse(case, info, settings=AnalysisSettings())
+    parts = analyse(case, info)
+    lost = case.runs.undecodable(whole.id)
+    assert 0 < sum(s.last - s.first + 1 for s in lost) < 50
+    assert [(s.first, s.last) for s in case.runs.undecodable(parts.id)] == [
+        (s.first, s.last) for s in lost
+    ]
+    assert scores_digest(case, whole) == scores_digest(case, parts)
+    rows = list(score_rows(case, parts))
+    assert {row.frame for row in rows} == set(range(60))
+    unseen = {frame for s in lost for frame in range(s.first, s.last + 1)}
+    assert {row.frame for row in rows if row.state == "could not be decoded"} == unseen
+    assert {row.frame for row in rows if row.state == "scored"} == set(range(60)) - unseen
+    assert "could not be decoded." in " ".join(case.runs.findings(parts.id)[0].reasons)
+
+
+def spoiled(path):
+    """The clip's bytes, with the packets of frames 20 to 22 or so overwritten."""
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        for packet in sorted(packets, key=lambda p: p.pts)[20:23]:
+            middle = packet.pos + packet.size // 3
+            data[middle : packet.pos + packet.size] = bytes(packet.pos + packet.size - middle)
+    return bytes(data)
 
 
 def test_an_altered_or_missing_exhibit_is_not_analysed(moving_case, info):

@@ -82,7 +82,7 @@ def run_analysis(
         device: Where a detector that is not loaded goes: "auto", "cpu" or "cuda".
 
     Returns:
-        The run; its outcome is complete or cancelled.
+        The run; its outcome is complete, or cancelled or interrupted by the control.
 
     Raises:
         AnalysisError: The exhibit is altered, missing, or under analysis already.
@@ -149,7 +149,7 @@ class _Analysis:
             self._score(engine)
             self._conclude()
         except AnalysisCancelledError:
-            self._end(RunOutcome.CANCELLED, Act.ANALYSIS_CANCELLED, "Cancelled by the examiner.")
+            self._stopped()
         except KeyboardInterrupt:
             self._record_failure(
                 RunOutcome.INTERRUPTED, Act.ANALYSIS_INTERRUPTED, "Interrupted from the keyboard."
@@ -316,6 +316,14 @@ class _Analysis:
             runs.finish(self._run_id, outcome, reason)
             counts = state_counts(states)
             self._record(act, self._run_id, frame_states=counts, **facts, **more)
+
+    def _stopped(self) -> None:
+        if self._control.interrupted:
+            reason = "The program was closed before the analysis ended."
+            self._end(RunOutcome.INTERRUPTED, Act.ANALYSIS_INTERRUPTED, reason)
+        else:
+            reason = "Cancelled by the examiner."
+            self._end(RunOutcome.CANCELLED, Act.ANALYSIS_CANCELLED, reason)
 
     def _record_failure(self, outcome: RunOutcome, act: Act, reason: str) -> None:
         try:

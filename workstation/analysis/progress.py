@@ -48,6 +48,7 @@ class Control:
         self._going = threading.Event()
         self._going.set()
         self._cancelled = threading.Event()
+        self._interrupted = threading.Event()
 
     @property
     def paused(self) -> bool:
@@ -58,6 +59,11 @@ class Control:
     def cancelled(self) -> bool:
         """Whether the analysis is to stop."""
         return self._cancelled.is_set()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it stops because the program does, and not because the examiner said so."""
+        return self._interrupted.is_set()
 
     def pause(self) -> None:
         """Begin no further chunk until `resume`."""
@@ -71,6 +77,11 @@ class Control:
         """Stop for good; what is scored stays."""
         self._cancelled.set()
         self._going.set()
+
+    def interrupt(self) -> None:
+        """Stop because the program closes; the run is recorded as interrupted, to be continued."""
+        self._interrupted.set()
+        self.cancel()
 
     def wait(self, seconds: float) -> None:
         """Hold while paused, at most for a while.
