@@ -1,5 +1,7 @@
 """Icons of one family, in the colours of the theme."""
 
+import functools
+
 from PySide6.QtGui import QIcon
 
 from ui import theme
@@ -12,9 +14,13 @@ def icon(name: str, token: str = "text") -> QIcon:
         name: its name without the prefix, such as "folder-open-outline".
         token: the theme's colour token.
     """
+    return _drawn(name, token, theme.current())
+
+
+@functools.lru_cache(maxsize=256)
+def _drawn(name: str, token: str, tokens: theme.Theme) -> QIcon:
     import qtawesome
 
-    tokens = theme.current()
     return qtawesome.icon(
         f"mdi6.{name}",
         color=tokens.colour(token),

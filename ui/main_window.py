@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
         jobs.job_ended.connect(self._job_ended)
         self._pages.setCurrentWidget(self.workspace)
         self.setWindowTitle(f"{view.facts.number} – Deepfake Forensics Workstation")
-        self.banners.dismiss("drop", "trouble", "outcome", "locked", "unfinished")
+        self.banners.dismiss("drop", "trouble", "outcome", "refused", "locked", "unfinished")
         if view.locked_by:
             self.banners.say("locked", f"{view.locked_by} It is shown for reading only.")
         elif view.unfinished and not view.read_only:
@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.start_page)
         self.setWindowTitle("Deepfake Forensics Workstation")
         self.start_page.refresh()
-        self.banners.dismiss("locked", "unfinished", "outcome")
+        self.banners.dismiss("locked", "unfinished", "outcome", "refused")
         self._update_actions()
 
     def _offer_to_continue(self, exhibits: tuple[str, ...]) -> None:
@@ -211,8 +211,12 @@ class MainWindow(QMainWindow):
 
     def _job_ended(self, job: Job) -> None:
         said = outcome(job)
-        if said is not None:
-            self.banners.say("outcome", said.sentence, danger=said.danger)
+        if said is not None and job.kind == "intake" and self.banners.shows("refused"):
+            words = "Several files were refused; the list of exhibits says why for each."
+            self.banners.say("refused", words, danger=True)
+        elif said is not None:
+            cause = "refused" if job.kind == "intake" else "outcome"
+            self.banners.say(cause, said.sentence, danger=said.danger)
         elif job.error is not None:
             messages.tell(job.error)
         if job.kind == "report" and job.state is JobState.DONE:

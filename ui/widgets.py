@@ -167,6 +167,10 @@ class Banners(QWidget):
             if not causes or cause in causes:
                 banner.dismiss()
 
+    def shows(self, cause: str) -> bool:
+        """Whether a banner of this cause is on screen."""
+        return cause in self._banners and bool(self._banners[cause].text)
+
     def texts(self) -> list[str]:
         """The sentences on screen."""
         return [banner.text for banner in self._banners.values() if banner.text]

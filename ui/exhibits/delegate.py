@@ -91,9 +91,13 @@ def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) 
     state = QRect(x + ICON + 4, top + 18, area.width() - ICON - 4, 16)
     icon(row.icon, row.token).paint(painter, QRect(x, state.top() + 1, ICON, ICON))
     painter.setFont(theme.text_font(theme.SMALL))
-    _elided(
-        painter, state, row.state, tokens.colour("danger" if row.token == "danger" else "muted")
-    )
+    colour = tokens.colour("danger" if row.token == "danger" else "muted")
+    if row.number:
+        _elided(painter, state, row.state, colour)
+        return
+    painter.setPen(colour)  # a file without a number has a line more for what there is to say
+    state.setBottom(area.bottom())
+    painter.drawText(state, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, row.state)
 
 
 def _elided(

@@ -10,22 +10,23 @@ SCORE = (
 STATISTICS = {
     "mean": (
         "mean score",
-        "Mean of the scores of all scored frames; it decides the finding and is no probability.",
+        "Mean of all scores in the exhibit, over every face; findings rest on the mean of each "
+        "track, and neither is a probability.",
     ),
     "peak": (
         "peak score",
-        "Highest score of any one frame; single frames can score high by chance, so it decides "
-        "nothing by itself.",
+        "Highest score of any one face in any one frame; single frames can score high by chance, "
+        "so it decides nothing by itself.",
     ),
     "share_above": (
-        "scored frames above threshold",
-        "Share of the scored frames whose score lies above the upper threshold; not the share of "
-        "the recording that was manipulated.",
+        "scores above threshold",
+        "Share of the scores that lie above the upper threshold; not the share of the recording "
+        "that was manipulated.",
     ),
     "scored": (
-        "frames scored",
-        "Frames in which a face was large and sharp enough to score; the finding says nothing "
-        "about any other frame.",
+        "faces scored",
+        "Faces large and sharp enough to score, counted anew in every frame; the finding says "
+        "nothing about any other.",
     ),
     "faces": (
         "frames with a face",
