@@ -134,7 +134,8 @@ def zero_bytes(source: Path, target: Path, *, at: float = 0.5, length: int = 200
     begin = data.index(b"mdat") + 4
     size = int.from_bytes(data[begin - 8 : begin - 4], "big") - 8
     start = begin + int(size * at)
-    data[start : start + length] = bytes(min(length, begin + size - start))
+    stop = min(start + length, begin + size)
+    data[start:stop] = bytes(stop - start)
     target.write_bytes(data)
     return target
 

@@ -39,7 +39,9 @@ def probe(path: Path) -> tuple[dict[str, Any], str]:
         with open_video(path) as container:
             facts = _facts(container)
     except ExhibitError as error:
-        raise ExhibitError(_not_media(path, said(error.__cause__ or error))) from error
+        if error.__cause__ is None:
+            raise
+        raise ExhibitError(_not_media(path, said(error.__cause__))) from error
     if picture:
         height, width = read_picture(path).shape[:2]
         facts |= {"width": width, "height": height, "rotation": 0, "duration_s": 0.0}
