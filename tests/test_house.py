@@ -1,5 +1,6 @@
 """The house rules that no other tool holds: sizes, words, colours, places, kept promises."""
 
+import argparse
 import ast
 import os
 import re
@@ -234,6 +235,25 @@ def test_commands_in_the_readme_exist(line: str, capsys: pytest.CaptureFixture[s
             build_parser().parse_args(words)
     else:
         assert build_parser().parse_args(words).act is not None
+
+
+def test_every_command_is_documented() -> None:
+    pages = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [
+        words for words in commands(build_parser()) if f"workstation {words}" not in pages
+    ] == []
+
+
+def commands(parser: argparse.ArgumentParser, before: str = "") -> Iterator[str]:
+    """Every command in words, such as "case create"."""
+    groups = [
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    ]
+    if not groups:
+        yield before.strip()
+    for group in groups:
+        for word, inner in group.choices.items():
+            yield from commands(inner, f"{before} {word}")
 
 
 def test_words_of_run_exist() -> None:
