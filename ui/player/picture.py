@@ -101,7 +101,8 @@ class PictureView(QWidget):
                 self._draw_faces(painter, area, area.width() / self.picture.width())
         elif self.message or self._title:
             self._draw_message(painter)
-        if self.parentWidget() is not None and self.parentWidget().hasFocus():
+        parent = self.parentWidget()
+        if parent is not None and parent.hasFocus():
             painter.setPen(colours.colour("focus"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

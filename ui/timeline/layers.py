@@ -206,8 +206,9 @@ class Playhead(Layer):
     def place(self, seconds: float | None) -> None:
         """Put the line at a time, or take it away; only where it was and is, is painted anew."""
         before, self.seconds = self.seconds, seconds
-        for time in {before, seconds} - {None}:
-            self.update(self._strip(time))
+        for time in (before, seconds):
+            if time is not None:
+                self.update(self._strip(time))
 
     def _strip(self, seconds: float) -> QRectF:
         """The line and its grip, in the plot's own units."""

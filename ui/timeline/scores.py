@@ -24,6 +24,9 @@ class Mark(IntEnum):
         return FrameState[self.name]
 
 
+Rows = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]
+
+
 class TrackScores:
     """The scored frames of one face track, in time order; what is not scored is not in it.
 
@@ -34,10 +37,9 @@ class TrackScores:
     """
 
     def __init__(self) -> None:
-        self._room = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.float32))
+        self._room: Rows = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.float32))
         self._links: NDArray[np.bool_] | None = None
-        self._count = 0
-        self._trim()
+        self._hold(0)
 
     @property
     def links(self) -> NDArray[np.bool_]:
@@ -45,10 +47,6 @@ class TrackScores:
         if self._links is None:
             self._links = np.append(np.diff(self.frames) == 1, False)
         return self._links
-
-    def _trim(self) -> None:
-        self.frames, self.times, self.scores = (column[: self._count] for column in self._room)
-        self._links = None
 
     def put(
         self, frames: NDArray[np.int64], times: NDArray[np.float64], scores: NDArray[np.float32]
@@ -60,21 +58,23 @@ class TrackScores:
             times: float64 (M,), seconds.
             scores: float32 (M,), 0..1.
         """
-        stop = self._count + len(frames)
+        start, stop = len(self.frames), len(self.frames) + len(frames)
         if stop > len(self._room[0]):
-            self._room = tuple(_grown(column, 2 * stop) for column in self._room)  # type: ignore[assignment]
+            self._room = tuple(np.resize(column, 2 * stop) for column in self._room)
         for column, new in zip(self._room, (frames, times, scores), strict=True):
-            column[self._count : stop] = new
-        self._count = stop
-        self._trim()
+            column[start:stop] = new
+        self._hold(stop)
 
-    def cut(self, first: int, stop: int) -> tuple[NDArray, NDArray, NDArray]:
+    def cut(self, first: int, stop: int) -> Rows:
         """Take out frames `first`..`stop`-1 and all later ones; returns the later ones."""
         low, high = np.searchsorted(self.frames, [first, stop])
         later = (self.frames[high:].copy(), self.times[high:].copy(), self.scores[high:].copy())
-        self._count = int(low)
-        self._trim()
+        self._hold(int(low))
         return later
+
+    def _hold(self, count: int) -> None:
+        self.frames, self.times, self.scores = (column[:count] for column in self._room)
+        self._links = None
 
     def at(self, frame: int) -> float:
         """The score of a frame, NaN where this track has none."""
@@ -231,9 +231,3 @@ def lane(
     starts = np.flatnonzero(np.append(True, np.diff(worst) != 0))
     stops = np.append(starts[1:], columns) - 1
     return [(int(a), int(b), Mark(int(worst[a]))) for a, b in zip(starts, stops, strict=True)]
-
-
-def _grown(column: NDArray, size: int) -> NDArray:
-    larger = np.zeros(size, column.dtype)
-    larger[: len(column)] = column
-    return larger
