@@ -45,7 +45,6 @@ class JobProgress:
     unit: str = ""
     rate: float = 0.0
     seconds_left: float | None = None
-    device: str = ""
 
     @property
     def part(self) -> float | None:

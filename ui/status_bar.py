@@ -39,6 +39,7 @@ class StatusBar(QFrame):
         self._build()
         workbench.case_opened.connect(self._opened)
         workbench.case_closed.connect(self._draw)
+        workbench.run_changed.connect(self._draw)
         workbench.saved.connect(self._note_saved)
         self._draw()
 
@@ -90,7 +91,9 @@ class StatusBar(QFrame):
         if job is None:
             self._text.setText(self._detector)
             return
-        self._device = job.progress.device or self._device
+        shown = self._workbench.shown
+        if shown is not None and shown.run is not None and shown.exhibit.number == job.subject:
+            self._device = shown.run.device
         self._text.setText(" · ".join(part for part in self._words(job) if part))
         part = job.progress.part
         self._bar.setRange(0, 0 if part is None and job.state is not JobState.PAUSED else 1000)

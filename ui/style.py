@@ -1,7 +1,10 @@
 """The style sheet, built from a theme's tokens."""
 
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
+
+import resources
 
 if TYPE_CHECKING:
     from ui.theme import Theme
@@ -55,10 +58,22 @@ QLineEdit, QComboBox, QSpinBox, QPlainTextEdit, QTextEdit { background: $surface
               selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
               border: 1px solid $focus; }
-QLineEdit:disabled, QComboBox:disabled { color: $not_scored; border-color: $line; }
+QLineEdit:disabled { color: $not_scored; border-color: $line; }
 QComboBox QAbstractItemView { background: $surface_2; border: 1px solid $edge;
               selection-background-color: $surface_3; selection-color: $text; }
+QLineEdit { placeholder-text-color: $muted; }
+QComboBox, QSpinBox { min-height: 18px; }
+QComboBox::drop-down, QSpinBox::up-button, QSpinBox::down-button { border: none; width: 24px;
+              background: transparent; }
+QComboBox::down-arrow, QSpinBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px;
+              height: 12px; }
+QSpinBox::up-arrow { image: url("$icons/chevron-up.svg"); width: 12px; height: 12px; }
 QCheckBox:focus, QRadioButton:focus { color: $focus; }
+QRadioButton::indicator { width: 12px; height: 12px; border: 1px solid $edge; border-radius: 7px;
+              background: $surface_2; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent;
+              background: $on_accent; }
+QRadioButton::indicator:focus { border-color: $focus; }
 
 QAbstractItemView { background: $surface_1; border: none; alternate-background-color: $surface_1;
               selection-background-color: $surface_3; selection-color: $text; }
@@ -111,5 +126,6 @@ QFrame[kind="drop"] { background: $surface_2; border: 1px dashed $edge; border-r
 
 def sheet(theme: "Theme") -> str:
     """The application's style sheet in a theme's colours."""
+    icons = Path(resources.__file__).parent / "icons"
     tokens = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
-    return _SHEET.substitute(tokens)
+    return _SHEET.substitute(tokens, icons=icons.as_posix())

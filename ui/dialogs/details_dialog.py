@@ -4,7 +4,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from ui import theme
-from ui.dialogs.form import FormDialog
+from ui.dialogs.form import WIDTH, FormDialog
 from ui.widgets import label
 
 
@@ -19,7 +19,7 @@ class DetailsDialog(FormDialog):
         self._details = QPlainTextEdit(details)
         self._details.setReadOnly(True)
         self._details.setFont(theme.mono_font(theme.SMALL))
-        self._details.setMinimumSize(600, 280)
+        self.setMinimumSize(WIDTH + 128, 400)
         self._details.setAccessibleName("Details")
         if sentence:
             self.rows.insertWidget(0, label(sentence, wrap=True))

@@ -1,7 +1,9 @@
 """What the dialogs share: a form above a line of buttons, and a place to say what is missing."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
@@ -34,6 +36,7 @@ class FormDialog(QDialog):
         self.act = button(act, self.accept, primary=True)
         self.act.setDefault(True)
         self.leave = button("Cancel", self.reject)
+        self._fields: list[QWidget] = []
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(theme.GRID)
         self._buttons.addStretch()
@@ -45,6 +48,14 @@ class FormDialog(QDialog):
         self.rows.addLayout(self.form)
         self.rows.addWidget(self.problem)
         self.rows.addLayout(self._buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the keyboard begin in the first field and go through the buttons last."""
+        super().showEvent(event)
+        for one, other in pairwise([*self._fields, self.leave, self.act]):
+            QWidget.setTabOrder(one, other)
+        if self._fields:
+            self._fields[0].setFocus()
 
     def field(self, name: str, text: str = "", hint: str = "") -> QLineEdit:
         """A line to type into, with its name beside it."""
@@ -64,8 +75,10 @@ class FormDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(theme.GRID)
         row.addWidget(made, 1)
-        row.addWidget(button("Browse", browse))
+        look = button("Browse", browse)
+        row.addWidget(look)
         self.form.addRow(self._name(name, made), row)
+        self._fields.append(look)
         return made
 
     def refuse(self, sentence: str, field: QWidget | None = None) -> None:
@@ -78,4 +91,5 @@ class FormDialog(QDialog):
     def _name(self, name: str, buddy: QWidget) -> QLabel:
         made = label(name, "muted")
         made.setBuddy(buddy)
+        self._fields.append(buddy)
         return made

@@ -96,8 +96,11 @@ def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) 
         _elided(painter, state, row.state, colour)
         return
     painter.setPen(colour)  # a file without a number has a line more for what there is to say
-    state.setBottom(area.bottom())
-    painter.drawText(state, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, row.state)
+    metrics = painter.fontMetrics()
+    room = 2 * state.width() - 4 * metrics.averageCharWidth()  # words do not fill lines to the end
+    shown = metrics.elidedText(row.state, Qt.TextElideMode.ElideRight, room)
+    state.setHeight(2 * metrics.lineSpacing())
+    painter.drawText(state, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, shown)
 
 
 def _elided(

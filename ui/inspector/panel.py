@@ -15,6 +15,9 @@ from ui.workbench import Workbench
 from workstation.cases.records import Run, RunOutcome, Segment
 
 MOST_CARDS = 40
+UNDER_WAY = (
+    "Analysis is waiting or under way. The finding follows when every frame is accounted for."
+)
 
 
 class InspectorPanel(QScrollArea):
@@ -29,6 +32,7 @@ class InspectorPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Inspector")
         workbench.run_changed.connect(self.show_exhibit)
+        workbench.case_opened.connect(self._case_opened)
         workbench.case_closed.connect(lambda: self.show_exhibit(None))
         workbench.track_selected.connect(self._mark)
         theme.keeper().changed.connect(self._theme_changed)
@@ -56,6 +60,16 @@ class InspectorPanel(QScrollArea):
         if view is not None:
             self._ask_pictures(view)
 
+    def _case_opened(self) -> None:
+        jobs = self._workbench.jobs
+        assert jobs is not None
+        jobs.changed.connect(self._jobs_changed)
+
+    def _jobs_changed(self) -> None:
+        view = self._workbench.shown
+        if view is not None and not view.findings:
+            self.show_exhibit(view)
+
     def _theme_changed(self) -> None:
         self.show_exhibit(self._workbench.shown)
 
@@ -81,17 +95,16 @@ class InspectorPanel(QScrollArea):
 
     def _not_analysed(self, view: ExhibitView) -> QWidget:
         number = view.exhibit.number
+        if self._queued(number):
+            return sections.section("Finding", label(UNDER_WAY, wrap=True))
         said = label("This exhibit was not analysed; nothing is known about it.", wrap=True)
         return sections.section("Finding", said, *self._offer(f"Analyse {number}", number))
 
     def _unfinished(self, view: ExhibitView, run: Run) -> QWidget:
         number = view.exhibit.number
-        jobs = self._workbench.jobs
-        busy = jobs is not None and jobs.find("analysis", number) is not None
         share = wording.percent(run.frames_done / run.frames) if run.frames else "0 %"
-        if busy:
-            said = "Analysis is under way. The finding follows when every frame is accounted for."
-            return sections.section("Finding", label(said, wrap=True))
+        if self._queued(number):
+            return sections.section("Finding", label(UNDER_WAY, wrap=True))
         said = (
             f"No finding: the analysis ended as “{run.outcome}” with {share} of the frames "
             "accounted for. What was scored stays."
@@ -99,6 +112,10 @@ class InspectorPanel(QScrollArea):
         reason = [label(run.reason, "muted", wrap=True)] if run.reason else []
         offer = self._offer("Continue the analysis", number)
         return sections.section("Finding", label(said, wrap=True), *reason, *offer)
+
+    def _queued(self, number: str) -> bool:
+        jobs = self._workbench.jobs
+        return jobs is not None and jobs.find("analysis", number) is not None
 
     def _offer(self, words: str, number: str) -> list[QWidget]:
         if not self._workbench.writable or self._workbench.detector is None:
