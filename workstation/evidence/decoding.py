@@ -1,6 +1,7 @@
 """Decoding from a key frame on, so that frame N is the picture with timestamp N or none at all."""
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ class Picture:
 
 class _AnomalyError(Exception):
     """Decoding with several threads met damage, which then cannot be assigned to a frame."""
+
+
+class _StartError(Exception):
+    """What is marked as a key frame cannot be decoded without what comes before."""
 
 
 class Decoder:
@@ -83,8 +88,7 @@ class Decoder:
             try:
                 for picture in run.pictures():
                     if picture.reason == NOT_GIVEN and run.barren and start is not None:
-                        # Some key frames cannot be decoded from without what comes before.
-                        earlier = earlier + 1 if earlier < _EARLIER_STARTS else len(self._keys)
+                        earlier = self._yet_earlier(earlier)
                         break
                     yield picture
                     number, earlier = picture.number + 1, 0
@@ -92,6 +96,12 @@ class Decoder:
                     return
             except _AnomalyError:
                 careful = True
+            except _StartError:
+                earlier = self._yet_earlier(earlier)
+
+    def _yet_earlier(self, earlier: int) -> int:
+        """How many key frames further back to begin, at last from the start of the file."""
+        return earlier + 1 if earlier < _EARLIER_STARTS else len(self._keys)
 
     def number_of(self, pts: int | None) -> int | None:
         """The number of the frame with a timestamp, or None."""
@@ -101,6 +111,7 @@ class Decoder:
         """Demux from a key frame on (at it, or earlier where the container cannot seek to it)."""
         while start is not None:
             stream = self._stream(careful)
+            self._prime(stream)
             try:
                 self.container.seek(int(self.index.pts[start]), stream=stream, backward=True)
                 found = self._from_key(self.container.demux(stream))
@@ -116,6 +127,18 @@ class Decoder:
             start = self.start_before(start - 1)
         self._reopen()
         yield from self.container.demux(self._stream(careful))
+
+    def _prime(self, stream: Any) -> None:
+        """Let a new decoder see the first packet, before it begins elsewhere.
+
+        x264 tells its version there only, and FFmpeg decodes 4:4:4 streams of versions before 151
+        to wrong pictures unless it knows it.
+        """
+        if not stream.codec_context.is_open:
+            for packet in self.container.demux(stream):
+                with suppress(av.FFmpegError):
+                    packet.decode()
+                return
 
     def _from_key(self, packets: Iterator[Any]) -> tuple[Any, Iterator[Any]] | None:
         for packet in packets:
@@ -176,6 +199,7 @@ class _Run:
     wanted: int
     careful: bool
     barren: bool = True
+    _opening: bool = True
     _got: dict[int, Any] = field(default_factory=dict)
     _bad: dict[int, str] = field(default_factory=dict)
     _order: dict[int, int] = field(default_factory=dict)
@@ -253,8 +277,11 @@ class _Run:
             if not all(self._settled(n, ended) for n in (number, *before)):
                 return
             picture = self._judge(number, own, before)
+            if picture.frame is None and self._opening and self.start is not None:
+                raise _StartError
             if picture.frame is None and not self.careful:
                 raise _AnomalyError
+            self._opening = False
             self._forget(number, picture.frame is None, own)
             if number >= self.wanted:
                 if picture.frame is not None:
