@@ -134,7 +134,7 @@ def normalise(
 
     if crops.ndim != 4 or crops.shape[3] != 3 or crops.dtype != np.uint8:
         raise ValueError(f"expected uint8 (N, S, S, 3), got {crops.dtype} {crops.shape}")
-    pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(torch.float32)
+    pixels = torch.from_numpy(np.array(crops, dtype=np.float32, order="C"))
     centre = torch.tensor(mean, dtype=torch.float32) * 255.0
     scale = torch.tensor(std, dtype=torch.float32) * 255.0
     return ((pixels - centre) / scale).permute(0, 3, 1, 2)

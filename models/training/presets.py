@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Preset:
     """One way of training.
 
-    `frame_minutes` and `temporal_minutes` are the time the two stages are given; learning rates
-    follow the clock, so that a slower machine sees fewer samples and still finishes the schedule.
-    Each of `processes` computes with one thread on `pairs_per_batch` pairs of its own, and each has
-    `workers` that make pairs: on a busy machine that loses less to waiting than threads do.
+    `frame_minutes` is the time stage one is given: its learning rate follows the clock, so that a
+    slower machine sees fewer samples and still finishes the schedule. Each of `processes` computes
+    with one thread on `pairs_per_batch` pairs of its own, and each has `workers` that make pairs: on
+    a busy machine that loses less to waiting than threads do.
     """
 
     network: str
@@ -29,7 +29,7 @@ class Preset:
     weight_decay: float
     average_decay: float
     frame_minutes: float
-    temporal_minutes: float
+    temporal_steps: int
     sequences: int
     sequence_length: int
     processes: int
@@ -53,7 +53,7 @@ PRESETS = {
         weight_decay=0.02,
         average_decay=0.995,
         frame_minutes=63.0,
-        temporal_minutes=6.0,
+        temporal_steps=400,
         sequences=500,
         sequence_length=32,
         processes=2,

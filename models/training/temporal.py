@@ -108,12 +108,11 @@ def train_temporal(
     generator = torch.Generator().manual_seed(preset.seed)
     best = alone = _judge(network, held_out)
     kept = copy.deepcopy(network.state_dict())
-    best_step, step, losses = 0, 0, [float("nan")]
+    best_step, losses = 0, [float("nan")]
     start = time.monotonic()
     rows = [(0, 0, float("nan"), *alone)]
-    while time.monotonic() - start < preset.temporal_minutes * 60:
+    for step in range(1, preset.temporal_steps + 1):
         losses.append(_step(network, optimiser, training, generator))
-        step += 1
         if step % VALIDATE_EVERY == 0:
             judged = _judge(network, held_out)
             elapsed = round(time.monotonic() - start)

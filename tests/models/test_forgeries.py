@@ -1,0 +1,132 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.training.blending import REGIONS, blend, displace, region_mask
+from models.training.corruption import draw_corruption, h264, jpeg
+from models.training.pairs import Pairs, draw_recipe, forgery_layers
+from models.training.sequences import make_sequences, sequence_files, write_sequences
+from models.training.store import STORE_SIZE, is_validation
+from tests.models.faces import drawn_outline, drawn_still, drawn_store
+
+SIZE = 96
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return drawn_store(tmp_path_factory.mktemp("store"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(sorted(REGIONS)), st.integers(0, 2**32 - 1), st.floats(0.2, 1.0))
+def test_outside_the_mask_nothing_changes(region, seed, ratio):
+    rng = np.random.default_rng(seed)
+    mask = region_mask(rng, region, drawn_outline(0), STORE_SIZE)
+    assert mask.dtype == np.float32
+    assert mask.min() >= 0.0
+    assert mask.max() <= 1.0
+    background, other = (drawn_still(number).pixels.astype(np.float32) for number in (1, 2))
+    forged = blend(background, other, mask, ratio)
+    outside = mask == 0
+    assert outside.any()
+    np.testing.assert_array_equal(forged[outside], background[outside])
+    inside = mask > 0.99
+    wanted = background + np.float32(ratio) * (other - background)
+    np.testing.assert_allclose(forged[inside], wanted[inside], atol=3.0)
+
+
+def test_a_recipe_that_alters_the_face_leaves_the_surroundings(store):
+    rng = np.random.default_rng(0)
+    row = int(store.rows(validation=False, synthetic=False)[0])
+    authentic = store.crops[row].astype(np.float32)
+    recipe = replace(
+        draw_recipe(store, row, rng, 1.0), background_altered=False, quality_for_both=False
+    )
+    mask = region_mask(rng, recipe.region, store.outlines[row], STORE_SIZE)
+    real, background, source = forgery_layers(authentic, None, mask, recipe)
+    np.testing.assert_array_equal(real, authentic)
+    np.testing.assert_array_equal(background, authentic)
+    assert np.abs(source - authentic).mean() > 0.1
+
+
+def test_a_pair_is_always_the_same_and_its_two_sides_differ(store):
+    pairs = Pairs(store, False, SIZE, 1.25, seed=4)
+    for number in range(12):
+        real, forged, kind = pairs.make(number, 1.0)
+        again = pairs.make(number, 1.0)
+        assert real.shape == forged.shape == (SIZE, SIZE, 3)
+        assert kind in (*REGIONS, "generated")
+        np.testing.assert_array_equal(real, again[0])
+        np.testing.assert_array_equal(forged, again[1])
+        assert (real != forged).any()
+
+
+def test_both_kinds_of_forgery_occur(store):
+    pairs = Pairs(store, False, 48, 1.25, seed=4)
+    kinds = {pairs.make(number, 0.0)[2] for number in range(80)}
+    assert "generated" in kinds
+    assert len(kinds) > 3
+
+
+def test_people_never_cross_the_split(store):
+    assert not set(store.identities[store.validation]) & set(store.identities[~store.validation])
+    share = np.mean([is_validation(f"lfw/{number}") for number in range(5000)])
+    assert 0.06 < share < 0.10
+
+
+def test_h264_keeps_the_number_and_order_of_frames():
+    frames = [np.full((64, 64, 3), 20 * number, np.uint8) for number in range(10)]
+    seen = h264(frames, 23)
+    assert [round(float(frame.mean()) / 20) for frame in seen] == list(range(10))
+
+
+def test_stronger_compression_loses_more():
+    picture = drawn_still(3).pixels
+
+    def loss(changed):
+        return float(np.abs(changed.astype(int) - picture).mean())
+
+    assert loss(h264([picture], 18)[0]) < loss(h264([picture], 40)[0])
+    assert loss(jpeg(picture, 95)) < loss(jpeg(picture, 30))
+
+
+def test_the_same_corruption_does_the_same_twice():
+    picture = drawn_still(5).pixels.astype(np.float32)
+    for seed in range(20):
+        corruption = draw_corruption(np.random.default_rng(seed), 1.0)
+        np.testing.assert_array_equal(corruption(picture), corruption(picture))
+
+
+def test_displacing_by_whole_pixels_shifts():
+    picture = drawn_still(6).pixels.astype(np.float32)
+    shifts = np.zeros((STORE_SIZE, STORE_SIZE, 2), np.float32)
+    shifts[:, :, 0] = 3
+    np.testing.assert_allclose(displace(picture, shifts)[:, :-3], picture[:, 3:])
+
+
+def test_sequences_are_alike_but_for_the_forged_frames(store):
+    options = {"validation": False, "size": 48, "margin": 1.25, "steps": 12, "seed": 1}
+    seen_partial = False
+    for number in range(12):
+        crops, forged = make_sequences(store, number, **options)
+        again, _ = make_sequences(store, number, **options)
+        np.testing.assert_array_equal(crops, again)
+        assert crops.shape == (2, 12, 48, 48, 3)
+        assert forged.any()
+        assert (crops[0, forged] != crops[1, forged]).any()
+        seen_partial |= not forged.all()
+    assert seen_partial
+
+
+def test_written_sequences_are_kept(store, tmp_path):
+    options = {"validation": False, "size": 48, "margin": 1.25, "steps": 6, "seed": 1}
+    write_sequences(store, tmp_path, 3, **options)
+    crops, labels = sequence_files(tmp_path, validation=False)
+    first = crops.read_bytes()
+    assert np.load(labels).shape == (3, 2, 6)
+    assert not np.load(labels)[:, 0].any()
+    write_sequences(store, tmp_path, 3, **options)
+    assert crops.read_bytes() == first
