@@ -11,8 +11,8 @@ class Preset:
 
     `frame_minutes` is the time stage one is given: its learning rate follows the clock, so that a
     slower machine sees fewer samples and still finishes the schedule. Each of `processes` computes
-    with one thread on `pairs_per_batch` pairs of its own, and each has `workers` that make pairs: on
-    a busy machine that loses less to waiting than threads do.
+    with one thread on `pairs_per_batch` pairs of its own, and each has `workers` that make pairs:
+    on a busy machine that loses less to waiting than threads do.
     """
 
     network: str
