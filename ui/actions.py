@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 
 class ActionFacts(NamedTuple):
@@ -75,7 +75,7 @@ def make_actions(
 ) -> dict[str, QAction]:
     """Fill the menus; `does` says for every action what it does."""
     made: dict[str, QAction] = {}
-    menus = {}
+    menus: dict[str, QMenu] = {}
     for facts in ACTIONS:
         menu = menus.get(facts.menu)
         if menu is None:

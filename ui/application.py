@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui import messages, preferences, theme
 
@@ -51,10 +51,10 @@ def make_application() -> QApplication:
     return application
 
 
-def _heed_interrupts(window: object) -> None:
+def _heed_interrupts(window: QWidget) -> None:
     """Close the window on Ctrl+C, which Python only notices when some Python code runs."""
-    signal.signal(signal.SIGINT, lambda *_: window.close())  # type: ignore[attr-defined]
-    timer = QTimer(window)  # type: ignore[call-overload]
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    timer = QTimer(window)
     timer.timeout.connect(lambda: None)
     timer.start(WAKE_MS)
 

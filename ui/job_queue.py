@@ -111,8 +111,8 @@ class JobQueue(QObject):
         """Forget what waits and interrupt what is under way; `idle` follows when all is still."""
         self.stopping = True
         for lane in LANES:
-            for job in self._waiting[lane]:
-                job.deleteLater()
+            for forgotten in self._waiting[lane]:
+                forgotten.deleteLater()
             self._waiting[lane].clear()
             job = self.running(lane)
             if job is not None:

@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
 
         def create() -> None:
             folder, facts = dialog.chosen_folder(), dialog.facts()
+            preferences.remember_examiner(facts["examiner"], facts["organisation"])
             self._after_jobs(lambda: self.workbench.create_case(folder, **facts))
 
         self._ask(dialog, create)
@@ -126,7 +127,6 @@ class MainWindow(QMainWindow):
 
     def _deeds(self) -> dict[str, Callable[[], object]]:
         bench, space = self.workbench, self.workspace
-        choose = theme.keeper().choose
         return {
             "create_case": self.create_case,
             "open_case": self._choose_case,
@@ -149,9 +149,9 @@ class MainWindow(QMainWindow):
             "show_timeline": space.stage.timeline.setFocus,
             "show_inspector": lambda: space.show_panel("inspector"),
             "show_custody": lambda: space.show_panel("custody"),
-            "dark_theme": lambda: choose("dark"),
-            "light_theme": lambda: choose("light"),
-            "system_theme": lambda: choose("system"),
+            "dark_theme": lambda: self._choose_theme("dark"),
+            "light_theme": lambda: self._choose_theme("light"),
+            "system_theme": lambda: self._choose_theme("system"),
             "full_screen": self._full_screen,
             "show_keys": lambda: DetailsDialog("Keys", "", keys_text(), self).open(),
             "about": lambda: self.banners.say("about", ABOUT),
@@ -278,6 +278,10 @@ class MainWindow(QMainWindow):
         job, jobs = self.workspace.status_bar.current_job(), self.workbench.jobs
         if job is not None and jobs is not None:
             jobs.cancel(job)
+
+    def _choose_theme(self, choice: str) -> None:
+        preferences.keep_theme(choice)
+        theme.keeper().choose(choice)
 
     def _full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()

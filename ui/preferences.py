@@ -52,6 +52,24 @@ def keep(*, theme: str, device: str, workers: int) -> None:
     store.setValue("workers", workers)
 
 
+def keep_theme(theme: str) -> None:
+    """Remember the theme chosen in the menu."""
+    _store().setValue("theme", theme)
+
+
+def last_examiner() -> tuple[str, str]:
+    """Name and organisation given for the last case that was created."""
+    store = _store()
+    return str(store.value("examiner", "")), str(store.value("organisation", ""))
+
+
+def remember_examiner(name: str, organisation: str) -> None:
+    """Remember who created a case, to suggest it for the next."""
+    store = _store()
+    store.setValue("examiner", name)
+    store.setValue("organisation", organisation)
+
+
 def recent_cases() -> list[Path]:
     """Case folders opened before, newest first; some may be gone."""
     return [Path(folder) for folder in _texts("recent")]

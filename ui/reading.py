@@ -1,6 +1,6 @@
 """What the window shows, read from a case in one go and handed over as frozen records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,6 +80,20 @@ class ExhibitView:
     undecodable: tuple[Stretch, ...]
     segments: tuple[Segment, ...]
     findings: tuple[FindingRecord, ...]
+
+
+def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
+    """The facts of a case, and which of its exhibits wait to be analysed to the end.
+
+    Args:
+        case: just opened.
+        locked_by: who else has it open for writing, as a sentence, or "".
+        waiting: exhibits that were queued when the window last had it open.
+    """
+    unfinished = [run.exhibit for run in case.runs.interrupted()]
+    present = {exhibit.number for exhibit in case.exhibits.all()}
+    both = dict.fromkeys(one for one in [*unfinished, *waiting] if one in present)
+    return CaseView(case.folder, case.facts, case.read_only, locked_by, tuple(both))
 
 
 def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:

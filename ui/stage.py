@@ -1,5 +1,7 @@
 """The centre of the window: the player above the timeline, kept at the same frame."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -8,6 +10,7 @@ from ui.player.player import PlayerWidget
 from ui.reading import ExhibitView
 from ui.timeline.timeline import TimelineWidget
 from ui.workbench import Workbench
+from workstation.cases.records import FaceTable, Stretch
 
 
 class Stage(QSplitter):
@@ -61,6 +64,8 @@ class Stage(QSplitter):
         self.timeline.set_segments(view.segments)
         self.player.set_faces(view.faces)
 
-    def _append(self, first: int, stop: int, faces: object, undecodable: object) -> None:
+    def _append(
+        self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch]
+    ) -> None:
         self.timeline.append_faces(first, stop, faces, undecodable)
         self.player.append_faces(faces)

@@ -37,10 +37,10 @@ class StartPage(QWidget):
         )
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)
-        self.create = button("Create a case", self.create_wanted.emit, primary=True)
-        self.open = button("Open a case", self.open_wanted.emit)
-        buttons.addWidget(self.create)
-        buttons.addWidget(self.open)
+        self.create_button = button("Create a case", self.create_wanted.emit, primary=True)
+        self.open_button = button("Open a case", self.open_wanted.emit)
+        buttons.addWidget(self.create_button)
+        buttons.addWidget(self.open_button)
         buttons.addStretch()
         rows.addLayout(buttons)
         rows.addSpacing(theme.GRID)
@@ -66,7 +66,8 @@ class StartPage(QWidget):
 
     def _list(self, folders: Sequence[tuple[Path, bool | None]]) -> None:
         while (item := self._recent.takeAt(0)) is not None:
-            item.widget().deleteLater()
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
         self._heading.setVisible(bool(folders))
         for folder, present in folders:
             self._recent.addWidget(self._line(folder, present))

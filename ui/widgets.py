@@ -1,6 +1,7 @@
 """Small building blocks that several parts of the window share."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -115,7 +116,7 @@ class Banner(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
         for words, clicked in buttons:
-            made = button(words, lambda act=clicked: self._act(act))
+            made = button(words, partial(self._act, clicked))
             self._row.insertWidget(self._row.count() - 1, made)
             self._buttons.append(made)
         self.show()

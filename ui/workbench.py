@@ -55,15 +55,13 @@ class Workbench(QObject):
 
     # the case
 
-    def create_case(
-        self, folder: Path, *, then: Callable[[], None] | None = None, **facts: str
-    ) -> None:
-        """Make a case in `folder` and open it; `then` is called when it stands."""
-        self._open(lambda: (Case.create(folder, **facts), ""), then)
+    def create_case(self, folder: Path, **facts: str) -> None:
+        """Make a case in `folder` and open it; `facts` as `Case.create` takes them."""
+        self._open(lambda: (Case.create(folder, **facts), ""))
 
     def open_case(self, folder: Path) -> None:
         """Open a case; for reading only where somebody else has it open for writing."""
-        self._open(lambda: _open_or_read(folder), None)
+        self._open(lambda: _open_or_read(folder))
 
     def close_case(self) -> None:
         """Close the case; every job must have ended (`JobQueue.stop`)."""
@@ -180,28 +178,22 @@ class Workbench(QObject):
 
     # what comes back
 
-    def _open(
-        self, question: Callable[[], tuple[Case, str]], then: Callable[[], None] | None
-    ) -> None:
+    def _open(self, question: Callable[[], tuple[Case, str]]) -> None:
         self.close_case()
-
-        def opened(answer: tuple[Case, CaseView]) -> None:
-            self._opened(*answer)
-            if then is not None:
-                then()
 
         def open_and_view() -> tuple[Case, CaseView]:
             case, locked_by = question()
-            unfinished = [run.exhibit for run in case.runs.interrupted()]
-            waiting = preferences.waiting_exhibits(case.folder)
-            present = {exhibit.number for exhibit in case.exhibits.all()}
-            both = dict.fromkeys(one for one in [*unfinished, *waiting] if one in present)
-            view = CaseView(case.folder, case.facts, case.read_only, locked_by, tuple(both))
-            return case, view
+            try:
+                waiting = preferences.waiting_exhibits(case.folder)
+                return case, reading.read_case(case, locked_by, waiting)
+            except BaseException:
+                case.close()
+                raise
 
-        self._background.ask(open_and_view, opened)
+        self._background.ask(open_and_view, lambda answer: self._opened(*answer))
 
     def _opened(self, case: Case, view: CaseView) -> None:
+        self.close_case()
         self._case, self.view = case, view
         self.jobs = JobQueue(
             case.another,

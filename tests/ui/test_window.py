@@ -88,7 +88,7 @@ def drop(window, *paths):
 
 
 def test_from_the_start_page_to_a_signed_report(window, qtbot, script, clip, tmp_path):
-    qtbot.mouseClick(window.start_page.create, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.start_page.create_button, Qt.MouseButton.LeftButton)
     [dialog] = dialogs(window, CaseDialog)
     dialog.accept()
     assert dialog.problem.isVisible()

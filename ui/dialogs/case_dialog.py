@@ -5,20 +5,22 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from ui import preferences
 from ui.dialogs.form import FormDialog
 
 
 class CaseDialog(FormDialog):
     """Number, title, examiner, organisation and folder of a new case."""
 
-    def __init__(self, parent: QWidget | None = None, *, examiner: str = "") -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Create a case", "Create the case", parent)
         documents = QStandardPaths.StandardLocation.DocumentsLocation
         self._base = Path(QStandardPaths.writableLocation(documents) or Path.home())
+        examiner, organisation = preferences.last_examiner()
         self.number = self.field("Case number", hint="2026-114")
         self.title = self.field("Title", hint="optional")
         self.examiner = self.field("Examiner", examiner, hint="name as it shall be in the report")
-        self.organisation = self.field("Organisation", hint="optional")
+        self.organisation = self.field("Organisation", organisation, hint="optional")
         self.folder = self.path_field("Folder", "", self._browse, "a new or empty folder")
         self._followed = ""
         self.number.textEdited.connect(self._follow)
