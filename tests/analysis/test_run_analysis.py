@@ -113,7 +113,7 @@ def test_neither_engine_nor_workers_nor_chunks_change_scores(
 ):
     pools = {
         "threads": lambda: ThreadPoolExecutor(3),
-        "processes": lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+        "processes": lambda: ProcessPoolExecutor(1, mp_context=get_context("spawn")),
     }
     with pools[engine]() as pool:
         run = analyse(moving_case, info, pool, workers=3)

@@ -30,12 +30,12 @@ def flag_segments(
         By first frame, then track.
     """
     found = []
+    length = frame_length(times)
     for track in np.unique(faces.track[faces.scored]).tolist():
         rows = np.flatnonzero((faces.track == track) & faces.scored)
         frames, scores = faces.frame[rows], faces.score[rows].astype(np.float64)
         seconds = times[frames]
         smooth = smoothed(scores, seconds)
-        length = frame_length(times)
         for start, stop in _runs(smooth, seconds, (low + high) / 2, high):
             if seconds[stop - 1] - seconds[start] + length >= SHORTEST_SECONDS - 1e-9:
                 found.append(_segment(track, frames[start:stop], scores[start:stop]))

@@ -4,8 +4,8 @@ Every decision depends on what came before in the exhibit and on nothing about i
 chunks. Rules, in this order:
 
 1. A chain that reaches a chunk's end goes on in the next chunk where the same box stands.
-2. A chain seen in fewer than three frames whose best answer of the face finder stays below 0.99 is
-   not a face, unless the exhibit is shorter than that.
+2. A chain seen in fewer than three frames whose best answer of the face finder stays below 0.999
+   is not a face, unless the exhibit is shorter than that.
 3. A chain that begins shortly after a track ended, in the same shot, where that track would be by
    now, continues it. Where two tracks come into question alike, it begins a track of its own.
 4. Tracks are numbered from 1 as they appear, then from left to right.
@@ -25,7 +25,7 @@ from workstation.analysis.chunk_result import ChunkResult
 from workstation.cases.records import Stretch
 
 _SHORTEST_CHAIN = 3
-_CERTAIN = 0.99
+_CERTAIN = 0.999
 _SAME_BOX = 0.8
 _REMEMBERED = 8
 
