@@ -140,6 +140,17 @@ def normalise(
     return ((pixels - centre) / scale).permute(0, 3, 1, 2)
 
 
+def sharpness(crop: NDArray[np.uint8]) -> float:
+    """Variance of the Laplacian of a crop's luma; 0 for a flat picture, larger is sharper.
+
+    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+
+    Args:
+        crop: RGB pixels, uint8 ``(S, S, 3)``, 0..255.
+    """
+    return float(cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
+
+
 def _reduce(
     frame: NDArray[np.uint8], matrix: NDArray[np.float64], size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:

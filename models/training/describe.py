@@ -89,7 +89,7 @@ def describe(
         labels=("authentic", "synthetic"),
         sequence=Sequence(preset.sequence_length, preset.sequence_length // 2),
         decision=decision,
-        face_limits=FaceLimits(minimum_size=48, minimum_sharpness=8.0),
+        face_limits=FaceLimits(minimum_size=48, minimum_sharpness=7.0),
         training=training,
         evaluation=evaluation,
         not_covered=NOT_COVERED,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.card import Card, Decision, read_card
 from models.fields import JsonValue
-from models.preprocessing import normalise
+from models.preprocessing import normalise, sharpness
 from models.scoring import score_track
 from models.sequence_network import SequenceNetwork
 from models.training.clips import Clip, Run, clip_runs, read_manifest
@@ -104,15 +104,20 @@ def score_clips(network: SequenceNetwork, card: Card, clips: Path, cache: Path) 
     for clip in read_manifest(clips):
         runs = clip_runs(clips / clip.file, card.preprocessing, cache)
         scores = [score_run(network, card, run) for run in runs]
-        if scores:
-            every = np.concatenate(scores)
+        every = np.concatenate(scores) if scores else np.zeros(0, np.float32)
+        if len(every):
             results.append(ClipScore(clip, float(every.mean()), len(every)))
     return results
 
 
 def score_run(network: SequenceNetwork, card: Card, run: Run) -> NDArray[np.float32]:
-    """Scores ``(T,)`` of one run of crops."""
-    pixels = normalise(run.crops, card.preprocessing.mean, card.preprocessing.std)
+    """Scores ``(T,)`` of those crops of one run that the card's limits allow."""
+    limits = card.face_limits
+    sharp = np.array([sharpness(crop) for crop in run.crops]) >= limits.minimum_sharpness
+    crops = run.crops[sharp & (run.sides >= limits.minimum_size)]
+    if len(crops) == 0:
+        return np.zeros(0, np.float32)
+    pixels = normalise(crops, card.preprocessing.mean, card.preprocessing.std)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         embeddings = network.embed(pixels)
     halved = embeddings.to(torch.float16).numpy()

@@ -8,6 +8,7 @@ from models.training import evaluate as evaluation
 from models.training import stages
 from models.training.clips import Clip, Run, read_manifest
 from models.training.evaluate import ClipScore, above_original, compare, comparisons, findings
+from models.weights import load_network
 from tests.weights import random_weights
 
 
@@ -91,3 +92,14 @@ def test_measuring_writes_the_results_onto_the_card(tmp_path, monkeypatch):
     report = json.loads((tmp_path / "evaluation.json").read_text())
     assert len(report["clips"]) == 5
     assert "| Deepfakes c23 | 2 | 3 |" in (tmp_path / "evaluation.md").read_text()
+
+
+def test_crops_beyond_the_cards_limits_are_not_scored(tmp_path):
+    card_path = random_weights(tmp_path)
+    card, network = read_card(card_path), load_network(card_path)
+    size = card.preprocessing.size
+    crops = np.random.default_rng(0).integers(0, 256, (4, size, size, 3), dtype=np.uint8)
+    crops[1] = 90
+    sides = np.array([90, 90, card.face_limits.minimum_size - 1, 90], np.float32)
+    assert len(evaluation.score_run(network, card, Run(crops, sides))) == 2
+    assert len(evaluation.score_run(network, card, Run(crops[1:2], sides[1:2]))) == 0

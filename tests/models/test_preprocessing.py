@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.preprocessing import align_face, face_transform, normalise, template_points
+from models.preprocessing import (
+    align_face,
+    face_transform,
+    normalise,
+    sharpness,
+    template_points,
+)
 
 FACE = np.array([[100.0, 90], [150, 92], [126, 120], [106, 150], [146, 151]])
 
@@ -124,3 +130,10 @@ def test_normalise_subtracts_and_divides_per_channel():
 def test_normalise_refuses_other_shapes():
     with pytest.raises(ValueError, match="uint8"):
         normalise(np.zeros((4, 4, 3), np.uint8), (0.5,) * 3, (0.5,) * 3)
+
+
+def test_blur_lowers_sharpness_and_flat_is_zero():
+    crop = noise(64, 64)
+    soft = np.asarray(cv2.GaussianBlur(crop, (9, 9), 2.0))
+    assert sharpness(crop) > 10 * sharpness(soft) > 0
+    assert sharpness(np.full((64, 64, 3), 90, np.uint8)) == 0
