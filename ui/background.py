@@ -19,7 +19,7 @@ class Background(QObject):
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadExecutor(1, name)
+        self._pool = QThreadExecutor(1, name, yielding=False)
         self._closed = False
         self._arrived.connect(self._deliver)
 

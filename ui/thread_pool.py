@@ -18,16 +18,22 @@ _started: set["_Worker"] = set()
 
 
 class QThreadExecutor(Executor):
-    """Runs submitted calls on at most `max_workers` QThreads of low priority.
+    """Runs submitted calls on at most `max_workers` QThreads.
 
     Threads start as calls arrive and stay until `shutdown`, which waits for them by default.
+
+    Args:
+        max_workers: at least 1.
+        name: for debuggers.
+        yielding: whether the window's thread goes first; False for what the examiner waits for.
     """
 
-    def __init__(self, max_workers: int, name: str = "worker") -> None:
+    def __init__(self, max_workers: int, name: str = "worker", *, yielding: bool = True) -> None:
         if max_workers < 1:
             raise ValueError("max_workers must be at least 1")
         self._max_workers = max_workers
         self._name = name
+        self._yielding = yielding
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
         self._closed = False
@@ -47,7 +53,8 @@ class QThreadExecutor(Executor):
             self._calls.put(call)
             if len(self._workers) < self._max_workers:
                 number = len(self._workers) + 1
-                self._workers.append(_Worker(self._calls, f"{self._name} {number}"))
+                worker = _Worker(self._calls, f"{self._name} {number}", self._yielding)
+                self._workers.append(worker)
             return call.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -82,16 +89,19 @@ class _Call:
 
 
 class _Worker(QThread):
-    def __init__(self, calls: "queue.SimpleQueue[_Call | None]", name: str) -> None:
+    def __init__(self, calls: "queue.SimpleQueue[_Call | None]", name: str, yielding: bool) -> None:
         super().__init__()
         _forget_finished()
         self._calls = calls
+        self._yielding = yielding
         self.setObjectName(name)
         _started.add(self)
-        self.start(QThread.Priority.LowPriority)
+        priority = QThread.Priority
+        self.start(priority.LowPriority if yielding else priority.InheritPriority)
 
     def run(self) -> None:
-        yield_to_window()
+        if self._yielding:
+            yield_to_window()
         while (call := self._calls.get()) is not None:
             call.run()
             del call  # a waiting worker keeps no result alive

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ui import preferences, reading
 from ui.analysis_job import AnalysisJob
@@ -19,6 +19,7 @@ from workstation.errors import CaseLocked, DetectorError
 if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
 
+CUSTODY_MS = 700  # the lane enters an act in the log a little after the window asks for it
 NO_DETECTOR = "No detector weights are installed; nothing will be scored."
 
 
@@ -52,6 +53,8 @@ class Workbench(QObject):
         self.detector: DetectorInfo | None = None
         self._case: Case | None = None
         self._background = Background("reading", self)
+        self._custody_due = QTimer(self, singleShot=True, interval=CUSTODY_MS)
+        self._custody_due.timeout.connect(self._read_custody)
 
     # the case
 
@@ -170,7 +173,7 @@ class Workbench(QObject):
     def refresh(self) -> None:
         """Read the exhibits and the custody log anew."""
         self.ask(reading.read_exhibits, self._exhibits_read)
-        self.ask(reading.read_custody, self.custody_changed.emit)
+        self._read_custody()
 
     def look_for_detectors(self) -> None:
         """Find out which detector scores; `detector_found` follows."""
@@ -201,6 +204,7 @@ class Workbench(QObject):
             device=preferences.device(),
             parent=self,
         )
+        self.jobs.changed.connect(self._custody_due.start)
         self.jobs.job_ended.connect(self._job_ended)
         preferences.remember_case(view.folder)
         self.case_opened.emit(view)
@@ -215,6 +219,9 @@ class Workbench(QObject):
         self.exhibits_changed.emit(lines)
         if self.selected is None and lines:
             self.select(lines[0].exhibit.number)
+
+    def _read_custody(self) -> None:
+        self.ask(reading.read_custody, self.custody_changed.emit)
 
     def _read_selected(self) -> None:
         number = self.selected
@@ -234,6 +241,7 @@ class Workbench(QObject):
             return
         if self.shown is None or self.shown.run is None or self.shown.run.id != event.run:
             self._read_selected()
+            self._custody_due.start()
             return
 
         def show(answer: tuple[FaceTable, list[Stretch]]) -> None:

@@ -119,3 +119,5 @@ def test_workers_are_nice_and_the_caller_is_not(pool):
 
     assert pool.submit(niceness).result(5) == thread_pool.WORKER_NICENESS
     assert niceness() == mine
+    with QThreadExecutor(1, yielding=False) as prompt:
+        assert prompt.submit(niceness).result(5) == mine
