@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{view.facts.number} – Deepfake Forensics Workstation")
         self.banners.dismiss("drop", "trouble", "outcome", "refused", "locked", "unfinished")
         if view.locked_by:
-            self.banners.say("locked", f"{view.locked_by} It is shown for reading only.")
+            self.banners.say("locked", f"{view.locked_by} Here it is shown for reading only.")
         elif view.unfinished and not view.read_only:
             self._offer_to_continue(view.unfinished)
         self._update_actions()
