@@ -1,7 +1,7 @@
 """What can go wrong in the world, each with a sentence the examiner can act on.
 
-A `WorkstationError` is the world's fault (a damaged file, a full disk, a locked case): its text goes
-to the examiner as it stands. Any other exception is a fault of this program.
+A `WorkstationError` is the world's fault (a damaged file, a full disk, a locked case): its text
+goes to the examiner as it stands. Any other exception is a fault of this program.
 """
 
 

@@ -1,5 +1,3 @@
-import csv
-import io
 import os
 import signal
 import subprocess
@@ -17,7 +15,7 @@ import pytest
 
 from tests.analysis import clips as scenes
 from workstation.analysis import pipeline
-from workstation.analysis.export import COLUMNS, score_rows, scores_csv, scores_digest
+from workstation.analysis.export import score_rows, scores_digest
 from workstation.analysis.pipeline import default_workers, run_analysis
 from workstation.analysis.progress import Control, Progress, StretchScored
 from workstation.analysis.settings import AnalysisSettings
@@ -379,25 +377,6 @@ def test_without_a_face_every_frame_is_accounted_for(case, clips, info):
     assert finding.finding is Finding.INCONCLUSIVE
     assert finding.reasons == ("No face could be scored.",)
     assert [row.state for row in score_rows(case, run)] == ["no face"] * 30
-
-
-def test_the_export_names_every_frame(case, clips, info):
-    add_exhibit(case, clips(scenes.leaving, 45))
-    run = analyse(case, info)
-    text = scores_csv(score_rows(case, run))
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert tuple(rows[0]) == COLUMNS
-    assert sorted({int(row["frame"]) for row in rows}) == list(range(45))
-    for row in rows:
-        assert (row["state"] == "scored") == bool(row["score"])
-        assert bool(row["track"]) == bool(row["x"])
-        assert not row["score"] or 0 <= float(row["score"]) <= 1
-    scored = {row["frame"] for row in rows if row["state"] == "scored"}
-    empty = {row["frame"] for row in rows if not row["track"]}
-    assert not scored & empty
-    assert len(scored | empty) == 45
-    assert rows[-1]["state"] == "no face"
-    assert "\r" not in text
 
 
 def test_workers_fit_the_machine():
