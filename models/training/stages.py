@@ -100,12 +100,12 @@ def temporal(name: str, out: Path) -> None:
 
 
 def sequences(preset: Preset, store: Store, out: Path) -> None:
-    """Simulate the sequences of stage two, one in five of them of held-out people.
+    """Simulate the sequences of stage two, and a third as many of held-out people.
 
     Raises:
         OSError: They cannot be written.
     """
-    for validation, count in ((False, preset.sequences), (True, preset.sequences // 4)):
+    for validation, count in ((False, preset.sequences), (True, preset.sequences // 3)):
         write_sequences(
             store,
             out,
