@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -116,3 +118,11 @@ def test_a_card_that_would_not_read_back_is_not_written(tmp_path):
     with pytest.raises(CardError):
         write_card(card, tmp_path / "a.card.json")
     assert not (tmp_path / "a.card.json").exists()
+
+
+def test_reading_cards_and_cutting_faces_needs_no_torch():
+    program = (
+        "import sys, models, models.card, models.preprocessing, models.weights, models.training;"
+        "sys.exit('torch' in sys.modules or 'torchvision' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
