@@ -9,10 +9,7 @@ from PySide6.QtCore import Signal
 from ui.jobs import Desk, Job, JobProgress, JobState, StoppedError
 from ui.warm_up import load_torch_libraries
 from workstation.analysis.progress import Control, Progress, StretchScored
-from workstation.cases.custody import Act
 from workstation.cases.records import Run, RunOutcome
-
-CLOSED_REASON = "The window was closed before the analysis ended."
 
 _STATES = {
     RunOutcome.COMPLETE: JobState.DONE,
@@ -37,7 +34,6 @@ class AnalysisJob(Job):
         super().__init__(f"Analysing {exhibit}", exhibit)
         self._analyse = analyse
         self._control = Control()
-        self._interrupted = False
 
     def work(self, desk: Desk) -> Run:
         """The finished run; it continues an unfinished one of the same kind."""
@@ -50,7 +46,7 @@ class AnalysisJob(Job):
         if self._analyse is None:
             self.advanced.emit(JobProgress("loading the detector"))
             load_torch_libraries()
-        run = (self._analyse or run_analysis)(
+        return (self._analyse or run_analysis)(
             desk.case,
             self.subject,
             default_detector(),
@@ -61,9 +57,6 @@ class AnalysisJob(Job):
             control=self._control,
             device=desk.device,
         )
-        if self._interrupted and run.outcome is RunOutcome.CANCELLED:
-            return self._leave_interrupted(desk, run)
-        return run
 
     @property
     def can_pause(self) -> bool:
@@ -85,24 +78,12 @@ class AnalysisJob(Job):
 
     def interrupt(self) -> None:
         """End the run so that it can be continued when the case is opened again."""
-        self._interrupted = True
-        self.cancel()
+        super().cancel()
+        self._control.interrupt()
 
     def state_after(self, result: Any) -> JobState:
         """Done, failed, or cancelled, as the run ended."""
         return _STATES.get(result.outcome, JobState.CANCELLED)
-
-    def _leave_interrupted(self, desk: Desk, run: Run) -> Run:
-        with desk.case.transaction():
-            desk.case.runs.finish(run.id, RunOutcome.INTERRUPTED, CLOSED_REASON)
-            desk.case.custody.append(
-                Act.ANALYSIS_INTERRUPTED,
-                run.exhibit,
-                run=run.id,
-                frames_done=run.frames_done,
-                reason=CLOSED_REASON,
-            )
-        return desk.case.runs.get(run.id)
 
     def _heard(self, event: Progress | StretchScored) -> None:
         if isinstance(event, StretchScored):

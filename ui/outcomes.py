@@ -69,6 +69,8 @@ def _case_verified(found: Any) -> Outcome:
         )
     log = wording.counted(found.chain.entries, "entry", "entries")
     said = f"The custody log is intact ({log}). {exhibits}"
+    if found.disagreements:
+        return Outcome(f"{' '.join(found.disagreements)} {said} {WHAT_NOW}", danger=True)
     if counts[Verification.INTACT] == len(found.exhibits):
         return Outcome(said)
     return Outcome(f"{said} {WHAT_NOW}", danger=True)

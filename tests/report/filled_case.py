@@ -169,6 +169,7 @@ def add(
         name=exhibit.original_name,
         sha256=exhibit.hashes.sha256,
         size=exhibit.size,
+        record_sha256=case.exhibits.digest(number),
     )
     return exhibit
 
@@ -236,5 +237,11 @@ def analyse(
     rule = Thresholds.of_card(run.detector)
     case.runs.conclude(run.id, *conclude(faces, times, undecodable, rule))
     case.runs.finish(run.id, outcome)
-    case.custody.append(Act.ANALYSIS_COMPLETE, exhibit.number, run=run.id, frames=exhibit.frames)
+    case.custody.append(
+        Act.ANALYSIS_COMPLETE,
+        exhibit.number,
+        run=run.id,
+        frames=exhibit.frames,
+        results_sha256=case.runs.digest(run.id),
+    )
     return case.runs.get(run.id)

@@ -193,4 +193,7 @@ def test_scores_changed_in_the_case(signed: Signed, tmp_path: Path) -> None:
         case.runs.commit_stretch(run.id, 0, 1, case.runs.faces(run.id, 5, 5), [])
         verification = verify_report(signed.path, case)
     assert verification.intact
-    assert [match.item for match in verification.matches if not match.matches] == ["E001, run 1"]
+    assert [match.item for match in verification.matches if not match.matches] == [
+        "case records",
+        "E001, run 1",
+    ]

@@ -37,13 +37,16 @@ def test_one_exhibit_verified(found, danger, words):
 def test_a_case_verified():
     chain = ChainCheck(True, 4, NO_ENTRY, "")
     exhibits = {"E001": Verification.INTACT, "E002": Verification.INTACT}
-    said = ended(VerificationJob(), result=CaseVerification(chain, exhibits))
+    said = ended(VerificationJob(), result=CaseVerification(chain, exhibits, ()))
     assert said.sentence == "The custody log is intact (4 entries). Exhibits: 2 intact."
     assert not said.danger
     exhibits["E002"] = Verification.MISSING
-    assert ended(VerificationJob(), result=CaseVerification(chain, exhibits)).danger
+    assert ended(VerificationJob(), result=CaseVerification(chain, exhibits, ())).danger
+    said = ended(VerificationJob(), result=CaseVerification(chain, {}, ("Run 1 was altered.",)))
+    assert said.danger
+    assert "Run 1 was altered." in said.sentence
     broken = ChainCheck(False, 4, NO_ENTRY, "Entry 2 of the custody log was altered.")
-    said = ended(VerificationJob(), result=CaseVerification(broken, {}))
+    said = ended(VerificationJob(), result=CaseVerification(broken, {}, ()))
     assert said.danger
     assert "Entry 2 of the custody log was altered." in said.sentence
 

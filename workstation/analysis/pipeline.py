@@ -24,6 +24,7 @@ from workstation.analysis.states import frame_states, state_counts
 from workstation.analysis.temporal import TemporalScorer
 from workstation.analysis.tracking import LinkedFaces, Linker
 from workstation.analysis.versions import software_versions
+from workstation.cases.agreement import exhibit_agrees, run_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.plain_json import canonical
@@ -131,6 +132,12 @@ class _Analysis:
                 f"Exhibit {self._exhibit.number} is {verification}: it was not analysed. Put the "
                 "file that was taken in back into the case folder, or add it as a new exhibit."
             )
+        if not exhibit_agrees(self._case, self._exhibit, self._case.custody.entries()):
+            raise AnalysisError(
+                f"What the case records of {self._exhibit.number} is not what the custody log says "
+                "was recorded when it was added: it was not analysed. Go back to a copy of the "
+                "case, or take the file into a new one."
+            )
 
     def load(self, detector: Detector | DetectorInfo, device: str) -> None:
         """Load the detector, here and for the workers of this process."""
@@ -174,7 +181,9 @@ class _Analysis:
         }
         with self._case.transaction():
             for run in reversed(self._case.runs.of_exhibit(self._exhibit.number)):
-                if run.outcome in _CONTINUED and _fits(run, facts, self._detector.device):
+                fits = run.outcome in _CONTINUED and _fits(run, facts, self._detector.device)
+                # What is no longer as it was entered in the log is not built upon.
+                if fits and run_agrees(self._case, run, self._case.custody.entries()):
                     self._case.runs.reopen(run.id)
                     self._record(Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done)
                     return self._case.runs.get(run.id)
@@ -315,6 +324,7 @@ class _Analysis:
         with self._case.transaction():
             runs.finish(self._run_id, outcome, reason)
             counts = state_counts(states)
+            facts["results_sha256"] = runs.digest(self._run_id)
             self._record(act, self._run_id, frame_states=counts, **facts, **more)
 
     def _stopped(self) -> None:

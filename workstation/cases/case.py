@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workstation.cases.agreement import runs_cut_short
 from workstation.cases.cache import AnalysisCache
 from workstation.cases.custody import Act, CustodyLog
 from workstation.cases.database import Connection, forget_database
@@ -195,7 +196,7 @@ class Case(AbstractContextManager["Case"]):
 
     def _put_right(self) -> None:
         with self.transaction():
-            for run in self.runs.running():
+            for run in runs_cut_short(self):
                 reason = "The program ended before the analysis did."
                 self.runs.finish(run.id, RunOutcome.INTERRUPTED, reason)
                 self.custody.append(
@@ -204,6 +205,7 @@ class Case(AbstractContextManager["Case"]):
                     run=run.id,
                     frames_done=run.frames_done,
                     reason=reason,
+                    results_sha256=self.runs.digest(run.id),
                 )
         taken = {exhibit.number for exhibit in self.exhibits.all()}
         for number, name, size in sweep_intakes(self.exhibits_folder, taken):

@@ -128,6 +128,12 @@ class Connection:
         found = self.rows(sql, parameters)
         return found[0] if found else None
 
+    def each(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, for those too many to hold at once."""
+        self._same_thread()
+        with in_words():
+            yield from self._raw.execute(sql, parameters)
+
     def numbers(self, sql: str, width: int, parameters: Sequence[Any] = ()) -> NDArray[np.float64]:
         """All rows of a query that answers numbers only, float64 (N, width)."""
         self._same_thread()

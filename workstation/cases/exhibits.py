@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from workstation.cases.database import Connection
+from workstation.cases.digests import exhibit_digest
 from workstation.cases.plain_json import clean_text, to_json
 from workstation.cases.records import Exhibit, FrameIndex, Hashes
 from workstation.errors import CaseError
@@ -110,6 +111,10 @@ class ExhibitStore:
             remark=row[3],
             timestamps=bool(row[4]),
         )
+
+    def digest(self, number: str) -> str:
+        """SHA-256 over all that is recorded of an exhibit, for the custody log."""
+        return exhibit_digest(self._connection, number)
 
     def _where(self, condition: str, parameters: Sequence[Any] = ()) -> list[Exhibit]:
         rows = self._connection.rows(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.cases.database import Connection
+from workstation.cases.digests import run_digest
 from workstation.cases.plain_json import clean_text, to_json, utc_now
 from workstation.cases.records import (
     Exhibit,
@@ -259,6 +260,10 @@ class RunStore:
             FindingRecord(track, Finding(finding), tuple(json.loads(reasons)), json.loads(figures))
             for track, finding, reasons, figures in rows
         ]
+
+    def digest(self, run_id: int) -> str:
+        """SHA-256 over a run and all that it found, for the custody log."""
+        return run_digest(self._connection, run_id)
 
     def _where(self, condition: str, parameters: Sequence[Any]) -> list[Run]:
         rows = self._connection.rows(

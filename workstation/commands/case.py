@@ -87,19 +87,20 @@ def verify(arguments: argparse.Namespace) -> Answer:
         )
         names = {exhibit.number: exhibit.original_name for exhibit in case.exhibits.all()}
     chain = found.chain
-    in_order = chain.intact and all(state.value == "intact" for state in found.exhibits.values())
     data = {
-        "in_order": in_order,
+        "in_order": found.intact,
         "custody_log": {
             "intact": chain.intact,
             "entries": chain.entries,
             "head": chain.head,
             "problem": chain.problem,
         },
+        "disagreements": list(found.disagreements),
         "exhibits": {number: state.value for number, state in found.exhibits.items()},
     }
     words = "intact" if chain.intact else f"BROKEN: {chain.problem}"
     lines = [f"Custody log: {words} ({chain.entries} entries, head {chain.head})"]
+    lines += [f"ALTERED: {sentence}" for sentence in found.disagreements]
     rows = [(number, state.value, names[number]) for number, state in found.exhibits.items()]
     lines += table(("Exhibit", "Verification", "Name"), rows) if rows else ["No exhibits."]
-    return Answer(data, lines, SUCCESS if in_order else FAILURE)
+    return Answer(data, lines, SUCCESS if found.intact else FAILURE)

@@ -246,6 +246,7 @@ def _record(case: Case, exhibit: Exhibit, index: FrameIndex, waiting: Path) -> E
                 md5=exhibit.hashes.md5,
                 sha1=exhibit.hashes.sha1,
                 frames=exhibit.frames,
+                record_sha256=case.exhibits.digest(number),
             )
             _refuse_strangers(case.exhibits_folder, number)
             numbered = intake_folder(case.exhibits_folder, number)

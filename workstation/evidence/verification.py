@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, ChainCheck
 from workstation.cases.records import Exhibit, Verification
@@ -24,16 +25,25 @@ Announce = Callable[[VerificationProgress], None]
 
 @dataclass(frozen=True)
 class CaseVerification:
-    """Outcome for the whole case: the custody log, and each exhibit by its number."""
+    """Outcome for the whole case.
+
+    Attributes:
+        chain: the custody log.
+        exhibits: each exhibit's file, by its number.
+        disagreements: what in the database is not what the log says was recorded, in sentences.
+    """
 
     chain: ChainCheck
     exhibits: Mapping[str, Verification]
+    disagreements: tuple[str, ...]
 
     @property
     def intact(self) -> bool:
-        """Whether the log and every exhibit are intact."""
-        return self.chain.intact and all(
-            outcome is Verification.INTACT for outcome in self.exhibits.values()
+        """Whether the log and every exhibit are intact, and the database agrees with the log."""
+        return (
+            self.chain.intact
+            and not self.disagreements
+            and all(outcome is Verification.INTACT for outcome in self.exhibits.values())
         )
 
 
@@ -67,13 +77,14 @@ def verify_exhibit(case: Case, number: str, announce: Announce | None = None) ->
 
 
 def verify_case(case: Case, announce: Announce | None = None) -> CaseVerification:
-    """Walk the custody log and hash every exhibit again.
+    """Walk the custody log, hold the database against it, and hash every exhibit again.
 
     Raises:
         CaseError: the database cannot be read or written.
         ExhibitError: a copy is there but cannot be read.
     """
     chain = case.custody.verify()
+    disagreeing = disagreements(case)
     if not case.read_only:
         case.custody.append(
             Act.LOG_VERIFIED,
@@ -82,11 +93,11 @@ def verify_case(case: Case, announce: Announce | None = None) -> CaseVerificatio
             entries=chain.entries,
             head=chain.head,
             problem=chain.problem,
+            disagreements=disagreeing,
         )
     numbers = [exhibit.number for exhibit in case.exhibits.all()]
-    return CaseVerification(
-        chain, {number: verify_exhibit(case, number, announce) for number in numbers}
-    )
+    outcomes = {number: verify_exhibit(case, number, announce) for number in numbers}
+    return CaseVerification(chain, outcomes, disagreeing)
 
 
 def _hash(case: Case, exhibit: Exhibit, announce: Announce | None) -> str:

@@ -31,6 +31,7 @@ def report_facts(context: ReportContext) -> bytes:
             "head": context.chain.head,
             "length": context.chain.entries,
             "intact": context.chain.intact,
+            "disagreements": context.disagreements,
             "entries": [asdict(entry) for entry in context.custody],
         },
         "exhibits": [_exhibit(item) for item in context.exhibits],

@@ -13,6 +13,7 @@ from uuid import uuid4
 from workstation import __version__
 from workstation.analysis.export import scores_digest
 from workstation.analysis.states import frame_states, state_counts
+from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import ChainCheck
 from workstation.cases.records import (
@@ -141,6 +142,7 @@ class ReportContext:
     exhibits: tuple[ExhibitEvidence, ...]
     custody: tuple[CustodyEntry, ...]
     chain: ChainCheck
+    disagreements: tuple[str, ...]
     versions: Mapping[str, str]
     remarks: list[str] = field(default_factory=list)
     _figures: int = 0
@@ -193,6 +195,7 @@ def gather(
         exhibits=exhibits,
         custody=tuple(case.custody.entries()),
         chain=chain,
+        disagreements=disagreements(case),
         versions=software_versions(),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workstation.analysis.export import scores_digest
+from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.errors import CaseError
@@ -15,7 +16,7 @@ class Match:
     """One item of a report held against the case.
 
     Attributes:
-        item: "report", "case number", "custody log", an exhibit or a run.
+        item: "report", "case number", "custody log", "case records", an exhibit or a run.
         matches: whether both agree.
         sentence: the same in words.
     """
@@ -40,6 +41,7 @@ def match_case(sha256: str, facts: Mapping[str, Any], case: Case) -> tuple[Match
         _number(facts, case),
         _logged(sha256, case),
         _head(facts, case),
+        *_records(case),
         *_exhibits(facts, case),
         *_runs(facts, case),
     )
@@ -96,6 +98,11 @@ def _head(facts: Mapping[str, Any], case: Case) -> Match:
         f"The custody log is intact and goes on from the head that the report prints,"
         f" entry {entry.sequence}.",
     )
+
+
+def _records(case: Case) -> Iterator[Match]:
+    for sentence in disagreements(case):
+        yield Match("case records", False, sentence)
 
 
 def _exhibits(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:

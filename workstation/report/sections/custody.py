@@ -27,6 +27,7 @@ def build(context: ReportContext) -> list[Flowable]:
         style.facts(
             [
                 ("Chain", f"{state} (walked when this report was made)"),
+                ("Case database", _agreement(context)),
                 ("Entries", words.number(chain.entries)),
                 *([("Actor", next(iter(actors)))] if len(actors) == 1 else []),
             ],
@@ -40,6 +41,12 @@ def build(context: ReportContext) -> list[Flowable]:
             numbers=(0,),
         ),
     ]
+
+
+def _agreement(context: ReportContext) -> str:
+    if context.disagreements:
+        return f"ALTERED. {' '.join(context.disagreements)}"
+    return "exhibits, runs, scores and findings are as they were entered in the log"
 
 
 def _row(entry: CustodyEntry, with_actor: bool) -> list[str | Flowable | list[Flowable]]:

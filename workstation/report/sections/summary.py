@@ -41,6 +41,7 @@ def _warnings(context: ReportContext) -> list[Flowable]:
         for item in context.exhibits
         if item.verification is not Verification.INTACT
     ]
+    texts = [*(f"ALTERED. {sentence}" for sentence in context.disagreements), *texts]
     if not context.chain.intact:
         texts.insert(0, f"The custody log is NOT INTACT. {context.chain.problem}")
     if not texts:

@@ -1,0 +1,49 @@
+"""Digests of what the database says, for the custody log: a later change to it then shows."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from workstation.cases.database import Connection
+
+# Columns are named one by one, so that columns added later leave these digests as they are.
+_EXHIBIT = (
+    "SELECT number, original_name, stored_name, size, sha256, md5, sha1, media_type, added_utc, "
+    "facts, frames, thumbnail FROM exhibits WHERE number = ?",
+    "SELECT time_base_numerator, time_base_denominator, average_rate, remark, timestamps, pts, key "
+    "FROM frame_indexes WHERE exhibit = ?",
+)
+_RUN = (
+    "SELECT exhibit, detector, settings, versions, device, precision, started_utc, finished_utc, "
+    "outcome, reason, frames FROM runs WHERE id = ?",
+    "SELECT first, stop FROM committed WHERE run = ? ORDER BY first",
+    "SELECT frame, track, score, x, y, width, height, landmarks FROM faces WHERE run = ? "
+    "ORDER BY frame, track",
+    "SELECT first, last, reason FROM undecodable WHERE run = ? ORDER BY first",
+    "SELECT track, first, last, mean, peak, peak_frame FROM segments WHERE run = ? "
+    "ORDER BY track, first",
+    "SELECT position, track, finding, reasons, statistics FROM findings WHERE run = ? "
+    "ORDER BY position",
+)
+
+
+def exhibit_digest(connection: Connection, number: str) -> str:
+    """SHA-256 over all that is recorded of an exhibit, its frame index included."""
+    return _digest(connection, _EXHIBIT, number)
+
+
+def run_digest(connection: Connection, run_id: int) -> str:
+    """SHA-256 over a run with its stretches, faces, scores, segments and findings."""
+    return _digest(connection, _RUN, run_id)
+
+
+def _digest(connection: Connection, queries: Sequence[str], key: str | int) -> str:
+    """Over each row as compact JSON, blobs as hexadecimal, with a line feed behind it."""
+    digest = hashlib.sha256()
+    with connection.snapshot():
+        for sql in queries:
+            digest.update(b"-\n")
+            for row in connection.each(sql, (key,)):
+                line = json.dumps(row, default=bytes.hex, ensure_ascii=False, separators=(",", ":"))
+                digest.update(line.encode("utf-8") + b"\n")
+    return digest.hexdigest()
