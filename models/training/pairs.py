@@ -17,6 +17,9 @@ from models.training.store import STORE_SIZE, Store
 DONORS_LOOKED_AT = 40
 GENERATED_SHARE = 0.06
 DONOR_SHARE = 0.3
+VISIBLE_CHANGE = 8.0
+"""Mean change under the mask, in grey levels, under which a forgery is drawn again."""
+DRAWS = 4
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,29 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Forgery:
+    """The parts of one forgery: pictures float32 ``(S, S, 3)``, 0..255, and the mask ``(S, S)``."""
+
+    recipe: Recipe
+    mask: NDArray[np.float32]
+    real: Pixels
+    background: Pixels
+    source: Pixels
+
+
+@dataclass(frozen=True)
 class View:
-    """Where the crop is cut: margin, turned by `turn` degrees, shifted, mirrored."""
+    """Where the crop is cut: margin, turned by `turn` degrees, shifted, mirrored.
+
+    `cover` hides a part, as a hand or a microphone would: left, top, width and height in parts of
+    the crop's side, and a grey level.
+    """
 
     margin: float
     turn: float
     shift: tuple[float, float]
     mirrored: bool
+    cover: tuple[float, float, float, float, int] | None = None
 
 
 def draw_recipe(store: Store, row: int, rng: np.random.Generator, hardness: float) -> Recipe:
@@ -99,9 +118,36 @@ def forgery_layers(
     return (degraded if recipe.quality_for_both else authentic), background, source
 
 
+def make_forgery(store: Store, row: int, rng: np.random.Generator, hardness: float) -> Forgery:
+    """Forge a still, drawing again where the forgery could hardly be seen.
+
+    A forgery that changes next to nothing is a real picture with the wrong label.
+
+    Args:
+        store: The stills.
+        row: Which still.
+        rng: Source of chance.
+        hardness: 0 (plain to see) to 1 (subtle).
+    """
+    authentic = store.crops[row].astype(np.float32)
+    for _ in range(DRAWS):
+        recipe = draw_recipe(store, row, rng, hardness)
+        donor = None if recipe.donor is None else aligned_donor(store, recipe.donor, row)
+        mask = region_mask(rng, recipe.region, store.outlines[row], STORE_SIZE)
+        real, background, source = forgery_layers(authentic, donor, mask, recipe)
+        change = np.abs(source - background).mean(axis=2) * mask * recipe.ratio
+        if change.sum() >= VISIBLE_CHANGE * mask.sum():
+            break
+    return Forgery(recipe, mask, real, background, source)
+
+
 def draw_view(rng: np.random.Generator, margin: float) -> View:
-    """A crop around the margin the network will be used with."""
+    """A crop around the margin the network will be used with, in a quarter partly covered."""
+    width, height = rng.uniform(0.1, 0.35, size=2)
+    left, top = rng.uniform(0.0, 1.0 - width), rng.uniform(0.0, 1.0 - height)
+    grey = int(rng.integers(256))
     return View(
+        cover=(left, top, width, height, grey) if rng.random() < 0.25 else None,
         margin=float(margin * rng.uniform(0.86, 1.1)),
         turn=float(rng.normal(0.0, 3.0)),
         shift=(float(rng.normal(0.0, 2.5)), float(rng.normal(0.0, 2.5))),
@@ -127,6 +173,9 @@ def cut(
     turn = cv2.getRotationMatrix2D((STORE_SIZE / 2, STORE_SIZE / 2), view.turn, 1.0)
     placed = (landmarks @ turn[:, :2].T + turn[:, 2] + view.shift + 0.5) * scale - 0.5
     crop = align_face(picture, placed, size, view.margin)
+    if view.cover is not None:
+        left, top, width, height = (round(part * size) for part in view.cover[:4])
+        crop[top : top + height, left : left + width] = view.cover[4]
     return np.ascontiguousarray(crop[:, ::-1]) if view.mirrored else crop
 
 
@@ -164,18 +213,14 @@ class Pairs:
         if rng.random() < GENERATED_SHARE:
             return self._generated(rng, hardness)
         row = int(rng.choice(self.store.rows(validation=self.validation, synthetic=False)))
-        recipe = draw_recipe(self.store, row, rng, hardness)
-        donor = None if recipe.donor is None else aligned_donor(self.store, recipe.donor, row)
-        outline = self.store.outlines[row]
-        mask = region_mask(rng, recipe.region, outline, STORE_SIZE)
-        authentic = self.store.crops[row].astype(np.float32)
-        real, background, source = forgery_layers(authentic, donor, mask, recipe)
-        forged = blend(background, source, mask, recipe.ratio)
+        made = make_forgery(self.store, row, rng, hardness)
+        real = made.real
+        forged = blend(made.background, made.source, made.mask, made.recipe.ratio)
         corruption = draw_corruption(rng, hardness)
         view = draw_view(rng, self.margin)
         landmarks = self.store.landmarks[row]
         crops = [self._finish(picture, landmarks, corruption, view) for picture in (real, forged)]
-        return crops[0], crops[1], recipe.region
+        return crops[0], crops[1], made.recipe.region
 
     def _generated(
         self, rng: np.random.Generator, hardness: float

@@ -16,9 +16,9 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from models.training.alterations import draw_expression_shifts
-from models.training.blending import Pixels, blend, displace, region_mask
+from models.training.blending import Pixels, blend, displace
 from models.training.corruption import draw_corruption
-from models.training.pairs import aligned_donor, cut, draw_recipe, draw_view, forgery_layers
+from models.training.pairs import cut, draw_view, make_forgery
 from models.training.store import STORE_SIZE, Store
 
 
@@ -118,15 +118,13 @@ def make_sequences(
     """
     rng = np.random.default_rng((seed, 7, int(validation), number))
     row = int(rng.choice(store.rows(validation=validation, synthetic=False)))
-    recipe = draw_recipe(store, row, rng, 1.0)
-    donor = None if recipe.donor is None else aligned_donor(store, recipe.donor, row)
-    mask = region_mask(rng, recipe.region, store.outlines[row], STORE_SIZE)
-    authentic = store.crops[row].astype(np.float32)
-    layers = forgery_layers(authentic, donor, mask, recipe)
+    made = make_forgery(store, row, rng, 1.0)
+    layers = (made.real, made.background, made.source)
+    weight = made.mask * np.float32(made.recipe.ratio)
     landmarks = store.landmarks[row]
     field = draw_expression_shifts(rng, landmarks, str(rng.choice(["eyes", "mouth"])), STORE_SIZE)
     motion, instability = draw_motion(rng, steps), draw_instability(rng, steps)
-    both = _play(layers, mask * np.float32(recipe.ratio), field, motion, instability)
+    both = _play(layers, weight, field, motion, instability)
     corruption, view = draw_corruption(rng, 1.0), draw_view(rng, margin)
     crops = [
         [

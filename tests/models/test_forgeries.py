@@ -5,11 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.preprocessing import template_points
+from models.training import pairs as pairing
 from models.training.blending import REGIONS, blend, displace, region_mask
 from models.training.corruption import draw_corruption, h264, jpeg
-from models.training.pairs import Pairs, draw_recipe, forgery_layers
+from models.training.pairs import (
+    Pairs,
+    View,
+    cut,
+    draw_recipe,
+    draw_view,
+    forgery_layers,
+    make_forgery,
+)
 from models.training.sequences import make_sequences, sequence_files, write_sequences
-from models.training.store import STORE_SIZE, is_validation
+from models.training.store import STORE_MARGIN, STORE_SIZE, is_validation
 from tests.models.faces import drawn_outline, drawn_still, drawn_store
 
 SIZE = 96
@@ -130,3 +140,40 @@ def test_written_sequences_are_kept(store, tmp_path):
     assert not np.load(labels)[:, 0].any()
     write_sequences(store, tmp_path, 3, **options)
     assert crops.read_bytes() == first
+
+
+def test_a_forgery_that_hardly_shows_is_drawn_again(store, monkeypatch):
+    row = int(store.rows(validation=False, synthetic=False)[0])
+
+    def changes():
+        made = [make_forgery(store, row, np.random.default_rng(seed), 1.0) for seed in range(40)]
+        return np.array(
+            [
+                (np.abs(m.source - m.background).mean(axis=2) * m.mask).sum()
+                * m.recipe.ratio
+                / m.mask.sum()
+                for m in made
+            ]
+        )
+
+    redrawn = changes()
+    monkeypatch.setattr(pairing, "DRAWS", 1)
+    once = changes()
+    weak = once < pairing.VISIBLE_CHANGE
+    assert weak.any()
+    assert (redrawn < pairing.VISIBLE_CHANGE).sum() < weak.sum()
+    np.testing.assert_array_equal(redrawn[~weak], once[~weak])
+
+
+def test_a_cover_hides_the_same_part_and_nothing_else():
+    picture = drawn_still(1).pixels
+    landmarks = template_points(STORE_SIZE, STORE_MARGIN).astype(np.float32)
+    open_view = View(1.25, 0.0, (0.0, 0.0), False)
+    covered = cut(picture, landmarks, replace(open_view, cover=(0.25, 0.5, 0.2, 0.3, 7)), 100)
+    plain = cut(picture, landmarks, open_view, 100)
+    assert (covered[50:80, 25:45] == 7).all()
+    changed = (covered != plain).any(axis=2)
+    assert not changed[:50].any()
+    assert not changed[:, 45:].any()
+    views = [draw_view(np.random.default_rng(seed), 1.25) for seed in range(200)]
+    assert 0.15 < np.mean([view.cover is not None for view in views]) < 0.35
