@@ -114,6 +114,28 @@ def test_too_few_scored_frames_are_inconclusive():
     assert "fewer than 10" in record.reasons[0]
 
 
+def test_a_track_shorter_than_a_sequence_is_inconclusive():
+    card = {
+        "decision": {"low": 0.3, "high": 0.7, "minimum_frames": 8},
+        "sequence": {"length": 32, "stride": 16},
+        "not_covered": [],
+    }
+    rule = Thresholds.of_card(card)
+    faces = table((0, [0.99] * 31), (40, [0.1] * 300))
+    assert of_track(faces, rule).finding is Finding.INCONCLUSIVE
+    assert of_exhibit(faces, rule=rule).finding is Finding.INCONCLUSIVE
+    assert of_track(table((0, [0.99] * 32)), rule).finding is Finding.SUPPORTS
+    stricter = card | {"decision": card["decision"] | {"minimum_frames": 50}}
+    assert Thresholds.of_card(stricter).minimum_frames == 50
+
+
+def test_frames_without_a_scored_face_are_named():
+    record = of_exhibit(table((0, [0.1] * 50)))
+    assert any(reason.startswith("50 of 400 frames (12.5 %)") for reason in record.reasons)
+    whole = of_exhibit(table((0, [0.1] * 400)))
+    assert not any("scored face;" in reason for reason in whole.reasons)
+
+
 def test_a_flagged_second_in_a_low_track_is_inconclusive():
     record = of_track(table((0, [0.05] * 300 + [0.95] * 40)))
     assert record.finding is Finding.INCONCLUSIVE
@@ -148,6 +170,7 @@ def test_the_strongest_track_speaks_for_the_exhibit():
         "Of 3 face tracks: 1 “supports manipulation”, 1 “inconclusive”, "
         "1 “does not support manipulation”."
     )
+    assert "by chance" in record.reasons[2]
 
 
 def test_a_track_of_hardly_any_frames_does_not_speak_for_the_exhibit():

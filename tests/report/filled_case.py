@@ -43,7 +43,7 @@ def card(**changes: Any) -> dict[str, Any]:
         "network": "mobilenetv2_lstm",
         "weights": {"file": "mobilenetv2_lstm.safetensors", "sha256": WEIGHTS_SHA256},
         "preprocessing": {"alignment": "five_points_similarity", "size": 160, "margin": 1.25},
-        "sequence": {"length": 32, "stride": 16},
+        "sequence": {"length": 16, "stride": 8},
         "decision": {
             "low": LOW,
             "high": HIGH,

@@ -23,7 +23,9 @@ class Thresholds:
     Attributes:
         low: A mean score under this does not support manipulation, 0..1.
         high: A mean score over this supports it, 0..1.
-        minimum_frames: With fewer scored frames a track is inconclusive.
+        minimum_frames: With fewer scored frames a track is inconclusive: the card's number, and
+            never less than one whole sequence, for the network was neither trained nor measured on
+            tracks that it cannot see for that long.
         not_covered: Sentences about what the detector was not made for.
     """
 
@@ -43,7 +45,7 @@ class Thresholds:
         return cls(
             float(decision["low"]),
             float(decision["high"]),
-            int(decision["minimum_frames"]),
+            max(int(decision["minimum_frames"]), int(card["sequence"]["length"])),
             tuple(card["not_covered"]),
         )
 
@@ -155,12 +157,26 @@ def _of_exhibit(
         finding, reasons = Finding.INCONCLUSIVE, ["No face could be scored."]
     else:
         finding, reasons = _strongest(tracks, rule)
-    if lost:
-        share = 100 * lost / len(times)
-        reasons.append(f"{lost} of {len(times)} frames ({share:.1f} %) could not be decoded.")
+    reasons += _unseen(faces, times, lost)
     if finding is Finding.DOES_NOT_SUPPORT:
         reasons += _not_covered(rule)
     return FindingRecord(None, finding, tuple(reasons), statistics)
+
+
+def _unseen(faces: FaceTable, times: NDArray[np.float64], lost: int) -> list[str]:
+    """What of an exhibit the finding does not rest on."""
+    reasons = []
+    seen = len(np.unique(faces.frame[faces.scored]))
+    if 0 < seen < len(times):
+        share = 100 * seen / len(times)
+        reasons.append(
+            f"{seen} of {len(times)} frames ({share:.1f} %) have a scored face; the finding says "
+            "nothing about the others."
+        )
+    if lost:
+        share = 100 * lost / len(times)
+        reasons.append(f"{lost} of {len(times)} frames ({share:.1f} %) could not be decoded.")
+    return reasons
 
 
 def _strongest(tracks: Sequence[FindingRecord], rule: Thresholds) -> tuple[Finding, list[str]]:
@@ -180,6 +196,11 @@ def _strongest(tracks: Sequence[FindingRecord], rule: Thresholds) -> tuple[Findi
         counts = [(kind, sum(t.finding is kind for t in tracks)) for kind in _STRENGTH]
         listed = ", ".join(f"{count} “{kind}”" for kind, count in counts if count)
         reasons.append(f"Of {len(tracks)} face tracks: {listed}.")
+    if finding is Finding.SUPPORTS and len(tracks) > 1:
+        reasons.append(
+            "The more faces are scored, the more often one of them scores high by chance: see "
+            "whether the track named here matters to the case."
+        )
     return finding, reasons
 
 

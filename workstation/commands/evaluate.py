@@ -196,10 +196,11 @@ def taken_in(case: "Case", source: Path) -> Exhibit:
 def result_of(case: "Case", exhibit: Exhibit, run: int, clip: LabelledClip) -> ClipResult:
     """Read a complete run's result back from the case."""
     from workstation.analysis.export import score_rows
+    from workstation.analysis.findings import Thresholds
 
     findings = case.runs.findings(run)
     whole = next(record for record in findings if record.track is None)
-    enough = case.runs.get(run).detector["decision"]["minimum_frames"]
+    enough = Thresholds.of_card(case.runs.get(run).detector).minimum_frames
     means = [
         record.statistics["mean"]
         for record in findings

@@ -11,22 +11,24 @@ from workstation.cases.records import Finding, Verification
 
 MEANING: dict[Finding, tuple[str, str]] = {
     Finding.SUPPORTS: (
-        "The scores of this face lie above the decision thresholds of the detector: it responds to"
-        " the face as it did to the manipulated material it was measured on.",
+        "The mean score of a face track lies above the upper decision threshold: on average the"
+        " detector responds to the face more as to the manipulated than as to the authentic"
+        " material it was trained on.",
         "It does not establish that the recording was manipulated, by whom, how or why."
         " Unmanipulated"
         " recordings can receive such scores; what is known of its error rates is in this"
         " report.",
     ),
     Finding.INCONCLUSIVE: (
-        "The scores lie between the decision thresholds, or too few frames could be scored: the"
-        " detector separates neither way.",
+        "The mean score lies between the decision thresholds, or part of a track scores high while"
+        " the whole does not, or too few frames could be scored: the detector separates neither"
+        " way.",
         "It is neither weak support for manipulation nor weak support for authenticity.",
     ),
     Finding.DOES_NOT_SUPPORT: (
-        "The scores of this face lie below the decision thresholds of the detector: it found"
-        " none of"
-        " the traces it was trained to respond to.",
+        "The mean score of each face track lies below the lower decision threshold, and no stretch"
+        " of a second or more was flagged: on average the detector responds to the face more as to"
+        " the authentic than as to the manipulated material it was trained on.",
         "It does not establish that the recording is authentic. Kinds of manipulation the detector"
         " does not cover, and strong recompression, can leave no trace that it responds to.",
     ),
@@ -76,7 +78,12 @@ GENERAL_LIMITS = (
     "Frames that were not scored support no statement about what they show; they are counted under"
     " “Frames accounted for”.",
     "A track's finding concerns that track; manipulation of one face says nothing about the"
-    " others.",
+    " others. The finding on a whole exhibit is the strongest among those on its tracks, so the"
+    " more tracks there are, the more often one of them scores high by chance.",
+    "“No face” means that none was found. A face that is turned away, covered or very small, or"
+    " that shows only between two frames of the grid, can be missed.",
+    "Neighbouring frames resemble each other: a mean over many of them is no stronger evidence in"
+    " proportion to their number.",
 )
 
 VERIFICATION_SENTENCES: dict[Verification, str] = {

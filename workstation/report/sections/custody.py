@@ -18,11 +18,11 @@ def build(context: ReportContext) -> list[Flowable]:
         style.Heading(context.section("Custody log"), style.HEADING, "custody"),
         style.paragraph(
             "Every act in the case is one entry. Each carries the SHA-256 of the entry before"
-            " it over"
-            " canonical JSON (RFC 8785), so that a later change to any entry breaks the chain. The"
-            " log below is whole, up to the moment at which this report was laid out; the"
-            " signing of"
-            " this report is the entry after it."
+            " it over canonical JSON (RFC 8785), so that a later change to any entry breaks the"
+            " chain; a log written anew as a whole shows only against a head noted elsewhere, such"
+            " as the one below. Times are those of the examiner's computer. Below is every entry"
+            " that the case held when this report was laid out; the signing of this report is the"
+            " entry after them."
         ),
         style.facts(
             [

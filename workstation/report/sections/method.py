@@ -5,6 +5,7 @@ from typing import Any
 
 from reportlab.platypus import CondPageBreak, Flowable
 
+from workstation.analysis.findings import Thresholds
 from workstation.analysis.segments import SHORTEST_SECONDS, SMOOTHING_SECONDS
 from workstation.report import style, words
 from workstation.report.card_figures import Breakdown, Evaluation, evaluations
@@ -15,20 +16,18 @@ _WIDTHS = (style.TEXT_WIDTH - 250, 50.0, 50.0, 50.0, 100.0)
 
 
 def build(context: ReportContext) -> list[Flowable]:
-    """One part per detector; runs with the same weights and settings share one."""
+    """One part per detector; runs with the same card and settings share one."""
     story: list[Flowable] = [style.Heading(context.section("Method"), style.HEADING, "method")]
     if not context.analysed:
         story.append(style.paragraph("No exhibit was analysed, so no detector was used."))
         return story
     story.append(
         style.paragraph(
-            "Every frame was decoded once, upright, in presentation order. Faces were found in"
-            " frames"
-            " on a regular grid and followed between them into face tracks. Each face was aligned,"
-            " cut out and handed to the network; the sequence of crops of one track gave a"
-            " score for"
-            " every frame of it. Frames with damaged data, and faces too small or too blurred, were"
-            " not scored."
+            "The frames were decoded, turned upright, in presentation order. Faces were looked for"
+            " in frames on a regular grid and followed between them into face tracks. Each face was"
+            " aligned, cut out and handed to the network; the sequence of crops of one track gave a"
+            " score for each of them. Frames with damaged data, and faces too small or too blurred,"
+            " were not scored."
         )
     )
     for users in _by_method(context):
@@ -40,7 +39,7 @@ def _by_method(context: ReportContext) -> list[list[tuple[ExhibitEvidence, RunEv
     groups: dict[str, list[tuple[ExhibitEvidence, RunEvidence]]] = {}
     for item, evidence in context.analysed:
         run = evidence.run
-        key = (evidence.weights_sha256, run.settings, run.versions, run.device, run.precision)
+        key = (evidence.card, run.settings, run.versions, run.device, run.precision)
         groups.setdefault(repr(key), []).append((item, evidence))
     return list(groups.values())
 
@@ -49,7 +48,6 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
     evidence = users[0][1]
     card, run = evidence.card, evidence.run
     low, high = evidence.thresholds
-    decision = card["decision"]
     exhibits = ", ".join(item.exhibit.number for item, _ in users)
     sequence = card.get("sequence")
     length = sequence.get("length") if isinstance(sequence, Mapping) else None
@@ -67,9 +65,9 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
                 ("Preprocessing", _stated(card, "preprocessing")),
                 ("Sequence", f"{length} crops" if length else _stated(card, "sequence")),
                 ("Face limits", _stated(card, "face_limits")),
-                ("Thresholds", _thresholds(low, high, decision)),
+                ("Thresholds", _thresholds(Thresholds.of_card(card))),
                 ("Segments", _segments(low, high)),
-                ("How chosen", str(decision.get("chosen", "not stated on the card"))),
+                ("How chosen", str(card["decision"].get("chosen", "not stated on the card"))),
                 ("Device, precision", f"{run.device}; {run.precision}"),
                 ("Settings", words.value(run.settings)),
                 ("Software versions", words.value(run.versions)),
@@ -95,13 +93,12 @@ def _segments(low: float, high: float) -> str:
     )
 
 
-def _thresholds(low: float, high: float, decision: Mapping[str, Any]) -> str:
+def _thresholds(rule: Thresholds) -> str:
     text = (
-        f"mean score of a track below {low:.2f}: does not support manipulation; above {high:.2f}:"
-        " supports manipulation; between: inconclusive"
+        f"mean score of a track below {rule.low:.2f}: does not support manipulation; above"
+        f" {rule.high:.2f}: supports manipulation; between: inconclusive"
     )
-    if "minimum_frames" in decision:
-        text += f"; fewer than {decision['minimum_frames']} scored frames: inconclusive"
+    text += f"; fewer than {rule.minimum_frames} scored frames: inconclusive"
     text += "; low mean with a flagged segment of at least one second: inconclusive"
     return text
 
