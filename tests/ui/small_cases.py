@@ -25,6 +25,7 @@ CARD = {
     "version": "1",
     "weights": {"file": "test.safetensors", "sha256": "ab" * 32},
     "decision": {"low": 0.4, "high": 0.6, "minimum_frames": 8, "chosen": "for tests"},
+    "sequence": {"length": 32, "stride": 16},
     "limits": ["Soft faces score too high."],
     "not_covered": ["Whole faces made by generators."],
     "evaluation": [],

@@ -55,7 +55,7 @@ def window(qtbot, qapp):
 
 @pytest.fixture
 def clip(tmp_path):
-    return make_video(tmp_path / "clip ‮نص‬ 'ü' 🎬.mp4", frames=30)
+    return make_video(tmp_path / "clip ‮نص‬ 'ü' 🎬.mp4", frames=40)
 
 
 def dialogs(window, kind):
