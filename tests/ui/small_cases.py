@@ -9,6 +9,7 @@ from PySide6.QtCore import QThread
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.progress import Progress, StretchScored
 from workstation.cases.case import Case
+from workstation.cases.custody import Act
 from workstation.cases.records import (
     Exhibit,
     FaceTable,
@@ -124,8 +125,10 @@ class Scripted:
             run = case.runs.start(
                 exhibit, detector.card, {}, {}, "cpu", "float32", case.exhibits.get(exhibit).frames
             )
+            case.custody.append(Act.ANALYSIS_STARTED, exhibit, run=run.id)
         else:
             case.runs.reopen(run.id)
+            case.custody.append(Act.ANALYSIS_RESUMED, exhibit, run=run.id)
         frames = run.frames
         for first in range(case.runs.committed_to(run.id), frames, 10):
             if first == self.hold_at:
@@ -144,4 +147,6 @@ class Scripted:
         rule = Thresholds.of_card(detector.card)
         case.runs.conclude(run.id, *conclude(case.runs.faces(run.id), times, [], rule))
         case.runs.finish(run.id, RunOutcome.COMPLETE)
+        digest = case.runs.digest(run.id)
+        case.custody.append(Act.ANALYSIS_COMPLETE, exhibit, run=run.id, results_sha256=digest)
         return case.runs.get(run.id)
