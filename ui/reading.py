@@ -19,6 +19,7 @@ from workstation.cases.records import (
     RunOutcome,
     Segment,
     Stretch,
+    chosen_run,
 )
 
 
@@ -43,8 +44,9 @@ class ExhibitLine:
     """One exhibit as the list shows it.
 
     Attributes:
+        run: the run that counts, as in the report (`chosen_run`).
         verification: "intact", "altered", "missing", or "" if never verified.
-        undecodable: frames of the newest run that could not be decoded.
+        undecodable: frames of the run that could not be decoded.
     """
 
     exhibit: Exhibit
@@ -65,11 +67,13 @@ class CustodyView:
 
 @dataclass(frozen=True)
 class ExhibitView:
-    """One exhibit with its newest run, as player, timeline and inspector show it.
+    """One exhibit with a run, as player, timeline and inspector show it.
 
     Attributes:
         path: the copy in the case.
+        run: the one under way, else the one that counts, as in the report (`chosen_run`).
         findings: the whole exhibit's first, then by track; empty until the run is concluded.
+        newer: a run that was begun after `run` and does not count because it did not end.
     """
 
     exhibit: Exhibit
@@ -80,6 +84,7 @@ class ExhibitView:
     undecodable: tuple[Stretch, ...]
     segments: tuple[Segment, ...]
     findings: tuple[FindingRecord, ...]
+    newer: Run | None = None
 
 
 def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
@@ -97,15 +102,22 @@ def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
 
 
 def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:
-    """Every exhibit with its newest run, finding and last verification."""
+    """Every exhibit with its run, finding and last verification."""
     verified = _last_verifications(case)
     return tuple(_line(case, exhibit, verified) for exhibit in case.exhibits.all())
 
 
-def read_exhibit(case: Case, number: str) -> ExhibitView:
-    """One exhibit with everything its newest run has committed."""
+def read_exhibit(case: Case, number: str, *, under_way: bool = False) -> ExhibitView:
+    """One exhibit with everything that its run has committed.
+
+    Args:
+        case: the case.
+        number: the exhibit's.
+        under_way: whether it is being analysed, so that the newest run is to be followed.
+    """
     exhibit = case.exhibits.get(number)
-    run = case.runs.latest(number)
+    latest = case.runs.latest(number)
+    run = latest if under_way else chosen_run(case.runs.of_exhibit(number))
     return ExhibitView(
         exhibit=exhibit,
         path=case.folder / exhibit.stored_name,
@@ -115,6 +127,7 @@ def read_exhibit(case: Case, number: str) -> ExhibitView:
         undecodable=tuple(case.runs.undecodable(run.id)) if run else (),
         segments=tuple(case.runs.segments(run.id)) if run else (),
         findings=_in_order(case.runs.findings(run.id)) if run else (),
+        newer=latest if latest != run else None,
     )
 
 
@@ -130,7 +143,7 @@ def read_custody(case: Case) -> CustodyView:
 
 
 def _line(case: Case, exhibit: Exhibit, verified: Mapping[str, str]) -> ExhibitLine:
-    run = case.runs.latest(exhibit.number)
+    run = chosen_run(case.runs.of_exhibit(exhibit.number))
     whole, undecodable = None, 0
     if run is not None:
         undecodable = sum(part.last - part.first + 1 for part in case.runs.undecodable(run.id))

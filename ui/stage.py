@@ -14,7 +14,7 @@ from workstation.cases.records import FaceTable, Stretch
 
 
 class Stage(QSplitter):
-    """Shows the selected exhibit and its newest run, and fills while the run goes on."""
+    """Shows the selected exhibit and its run, and fills while the run goes on."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)

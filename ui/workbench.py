@@ -24,7 +24,7 @@ NO_DETECTOR = "No detector weights are installed; nothing will be scored."
 
 
 class Workbench(QObject):
-    """The open case, the selected exhibit and its newest run; widgets listen to it.
+    """The open case, the selected exhibit and its run; widgets listen to it.
 
     The case is read on a thread of its own, so that no slow disk stops the window; what widgets
     get are frozen records.
@@ -34,7 +34,7 @@ class Workbench(QObject):
     case_closed = Signal()
     exhibits_changed = Signal(object)  # tuple[ExhibitLine, ...]
     exhibit_selected = Signal(object)  # str | None
-    run_changed = Signal(object)  # ExhibitView | None: show this exhibit and its newest run
+    run_changed = Signal(object)  # ExhibitView | None: show this exhibit and its run
     faces_committed = Signal(object, object, object, object)  # first, stop, FaceTable, stretches
     findings_changed = Signal(object)  # ExhibitView
     custody_changed = Signal(object)  # CustodyView
@@ -137,7 +137,7 @@ class Workbench(QObject):
         self._remember_waiting()
 
     def analyse_all(self) -> None:
-        """Queue every exhibit whose newest run is not complete."""
+        """Queue every exhibit without a complete run."""
         complete = RunOutcome.COMPLETE
         left = [one for one in self.exhibits if one.run is None or one.run.outcome is not complete]
         self.analyse([line.exhibit.number for line in left])
@@ -225,8 +225,13 @@ class Workbench(QObject):
 
     def _read_selected(self) -> None:
         number = self.selected
-        if number is not None:
-            self.ask(lambda case: reading.read_exhibit(case, number), self._exhibit_read)
+        if number is None or self.jobs is None:
+            return
+        under_way = self.jobs.find("analysis", number) is not None
+        self.ask(
+            lambda case: reading.read_exhibit(case, number, under_way=under_way),
+            self._exhibit_read,
+        )
 
     def _exhibit_read(self, view: ExhibitView) -> None:
         if view.exhibit.number != self.selected:

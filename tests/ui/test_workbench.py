@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ui.small_cases import finish_run, make_case
-from ui import preferences
+from ui import preferences, reading
 from ui.workbench import Workbench
 from workstation.cases.case import Case
 from workstation.cases.records import Finding, RunOutcome
@@ -118,3 +118,16 @@ def test_the_waiting_list_survives_stopping(bench, qtbot, folder):
     bench.stop_jobs()
     bench.close_case()
     assert preferences.waiting_exhibits(folder) == ["E002", "E001"]
+
+
+def test_the_run_shown_is_the_one_the_report_rests_on(bench, qtbot, folder):
+    with Case.open(folder) as case:
+        complete = case.runs.latest("E001")
+        later = case.runs.start("E001", {}, {}, {}, "cpu", "float32", 50)
+        case.runs.finish(later.id, RunOutcome.CANCELLED, "Cancelled by the examiner.")
+    opened(bench, qtbot, folder)
+    assert bench.shown.run.id == complete.id
+    assert bench.shown.newer.id == later.id
+    assert bench.exhibits[0].run.id == complete.id
+    with Case.open(folder, read_only=True) as case:
+        assert reading.read_exhibit(case, "E001", under_way=True).run.id == later.id

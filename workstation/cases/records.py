@@ -1,6 +1,6 @@
 """The facts a case holds, as frozen records that every layer passes around."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -170,6 +170,14 @@ class Run:
     reason: str
     frames: int
     frames_done: int
+
+
+def chosen_run(runs: Iterable[Run]) -> Run | None:
+    """The run that counts: the newest complete one, else the newest of all."""
+    ordered = sorted(runs, key=lambda run: run.id)
+    complete = [run for run in ordered if run.outcome is RunOutcome.COMPLETE]
+    chosen = complete or ordered
+    return chosen[-1] if chosen else None
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def chosen_run(case: "Case", number: str, run_id: int | None) -> "Run":
         CaseError: there is no such exhibit or run.
         AnalysisError: the exhibit was not analysed, or the run is on another exhibit.
     """
-    from workstation.report.context import chosen_run as run_of_report
+    from workstation.cases.records import chosen_run as run_of_report
 
     exhibit = case.exhibits.get(number)
     if run_id is not None:

@@ -25,10 +25,10 @@ from workstation.cases.records import (
     FrameIndex,
     FrameState,
     Run,
-    RunOutcome,
     Segment,
     Stretch,
     Verification,
+    chosen_run,
 )
 from workstation.errors import ExhibitError
 from workstation.evidence.verification import VerificationProgress, verify_exhibit
@@ -233,14 +233,6 @@ def _gather_run(case: Case, run: Run) -> RunEvidence:
         findings=tuple(case.runs.findings(run.id)),
         scores_digest=scores_digest(case, run),
     )
-
-
-def chosen_run(runs: tuple[Run, ...]) -> Run | None:
-    """The run a report rests on: the newest complete one, else the newest of all."""
-    ordered = sorted(runs, key=lambda run: run.id)
-    complete = [run for run in ordered if run.outcome is RunOutcome.COMPLETE]
-    chosen = complete or ordered
-    return chosen[-1] if chosen else None
 
 
 def software_versions() -> dict[str, str]:
