@@ -123,6 +123,8 @@ def _complete(line: ExhibitLine) -> _State:
     if line.undecodable:
         lost = f"{wording.number(line.undecodable)} not decoded"
         return f"{words} · {lost}", "alert-outline", token, None
+    if line.finding.statistics.get("scored") == 0:
+        words += " · nothing scored"
     return words, icon, token, None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from ui import theme, wording
@@ -18,6 +19,7 @@ MOST_CARDS = 40
 UNDER_WAY = (
     "Analysis is waiting or under way. The finding follows when every frame is accounted for."
 )
+PAUSED = "Analysis is paused; what was scored stays. Go on with it below or with Ctrl+P."
 
 
 class InspectorPanel(QScrollArea):
@@ -37,6 +39,13 @@ class InspectorPanel(QScrollArea):
         workbench.track_selected.connect(self._mark)
         theme.keeper().changed.connect(self._theme_changed)
         self.show_exhibit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll up and down; sideways there is nothing, those keys step through frames."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def close_down(self) -> None:
         """End the thread that cuts out pictures."""
@@ -84,9 +93,17 @@ class InspectorPanel(QScrollArea):
         if run is None:
             return [self._not_analysed(view), sections.exhibit(view)]
         if run.outcome is not RunOutcome.COMPLETE or whole is None:
-            return [self._unfinished(view, run), sections.detector(run), sections.exhibit(view)]
+            return [
+                self._unfinished(view, run),
+                sections.limits(run),
+                sections.detector(run),
+                sections.exhibit(view),
+            ]
         return [
             sections.finding(whole),
+            *self._newer(view),
+            sections.limits(run),
+            sections.numbers(whole),
             self._tracks(view),
             sections.segments(view.segments, view.index, self._go_to_segment),
             sections.detector(run),
@@ -95,16 +112,18 @@ class InspectorPanel(QScrollArea):
 
     def _not_analysed(self, view: ExhibitView) -> QWidget:
         number = view.exhibit.number
-        if self._queued(number):
-            return sections.section("Finding", label(UNDER_WAY, wrap=True))
+        waits = self._waits(number)
+        if waits:
+            return sections.section("Finding", label(waits, wrap=True))
         said = label("This exhibit was not analysed; nothing is known about it.", wrap=True)
         return sections.section("Finding", said, *self._offer(f"Analyse {number}", number))
 
     def _unfinished(self, view: ExhibitView, run: Run) -> QWidget:
         number = view.exhibit.number
-        share = wording.percent(run.frames_done / run.frames) if run.frames else "0 %"
-        if self._queued(number):
-            return sections.section("Finding", label(UNDER_WAY, wrap=True))
+        share = _share(run)
+        waits = self._waits(number)
+        if waits:
+            return sections.section("Finding", label(waits, wrap=True))
         said = (
             f"No finding: the analysis ended as “{run.outcome}” with {share} of the frames "
             "accounted for. What was scored stays."
@@ -113,9 +132,22 @@ class InspectorPanel(QScrollArea):
         offer = self._offer("Continue the analysis", number)
         return sections.section("Finding", label(said, wrap=True), *reason, *offer)
 
-    def _queued(self, number: str) -> bool:
+    def _newer(self, view: ExhibitView) -> list[QWidget]:
+        newer, run = view.newer, view.run
+        if newer is None or run is None:
+            return []
+        said = (
+            f"A later analysis ended as “{newer.outcome}” at {_share(newer)}. Window, exported "
+            f"scores and report rest on the complete one, of {wording.utc(run.started_utc)}."
+        )
+        return [sections.section("", label(said, wrap=True))]
+
+    def _waits(self, number: str) -> str:
+        """What to say while the exhibit is queued for analysis, "" when it is not."""
         jobs = self._workbench.jobs
-        return jobs is not None and jobs.find("analysis", number) is not None
+        if jobs is None or jobs.find("analysis", number) is None:
+            return ""
+        return PAUSED if jobs.held else UNDER_WAY
 
     def _offer(self, words: str, number: str) -> list[QWidget]:
         if not self._workbench.writable or self._workbench.detector is None:
@@ -166,3 +198,7 @@ class InspectorPanel(QScrollArea):
     def _mark(self, track: int | None) -> None:
         for number, card in self._cards.items():
             card.setChecked(number == track)
+
+
+def _share(run: Run) -> str:
+    return wording.percent(run.frames_done / run.frames) if run.frames else "0 %"

@@ -22,6 +22,7 @@ from ui.player.readings import time_text
 from ui.reading import ExhibitView
 from ui.widgets import heading, label
 from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
+from workstation.report.card_figures import evaluations
 
 MOST_ROWS = 7
 ROW_HEIGHT = 22
@@ -53,8 +54,23 @@ def finding(record: FindingRecord) -> QWidget:
     row.setSpacing(theme.GRID)
     row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
     row.addWidget(said, 1)
-    caution = label(words.FINDINGS[record.finding], "small", wrap=True)
-    return section("Finding", line, *_sentences(record.reasons), caution, numbers(record))
+    nothing = record.statistics.get("scored") == 0
+    caution = label(
+        words.NOTHING_SCORED if nothing else words.FINDINGS[record.finding], "small", wrap=True
+    )
+    return section("Finding", line, *_sentences(record.reasons), caution)
+
+
+def limits(run: Run) -> QWidget:
+    """What the detector cannot do, is not made for, and how it measured."""
+    card = run.detector
+    measured = [one.sentence for one in evaluations(card)] or [words.NOT_MEASURED]
+    return section(
+        "Limits",
+        *_listed("", card.get("limits")),
+        *_listed("Not covered", card.get("not_covered")),
+        *_listed("Measured", measured, words.MEASURED),
+    )
 
 
 def numbers(record: FindingRecord) -> QWidget:
@@ -63,7 +79,7 @@ def numbers(record: FindingRecord) -> QWidget:
     for key, (name, tip) in words.STATISTICS.items():
         if key in record.statistics and not (key == "undecodable" and not record.statistics[key]):
             facts.append((name, _number(key, record.statistics[key]), tip))
-    return table(facts)
+    return section("Scores", table(facts))
 
 
 def table(facts: Iterable[tuple[str, str, str]]) -> QWidget:
@@ -111,7 +127,7 @@ def segments(
 
 
 def detector(run: Run) -> QWidget:
-    """Which detector scored, on what, and what it is not made for."""
+    """Which detector scored, and on what."""
     card = run.detector
     weights = str((card.get("weights") or {}).get("sha256", ""))
     decision = card.get("decision") or {}
@@ -124,13 +140,7 @@ def detector(run: Run) -> QWidget:
         zone = f"{decision['low']:.2f} – {decision['high']:.2f}"
         facts.insert(1, ("inconclusive zone", zone, words.THRESHOLDS))
     title = label(str(card.get("title") or card.get("name") or "detector"), wrap=True)
-    return section(
-        "Detector",
-        title,
-        table(facts),
-        *_listed("Limits", card.get("limits")),
-        *_listed("Not covered", card.get("not_covered")),
-    )
+    return section("Detector", title, table(facts))
 
 
 def exhibit(view: ExhibitView) -> QWidget:
@@ -164,10 +174,18 @@ def _sentences(sentences: Iterable[str], kind: str = "") -> list[QWidget]:
     return [label(sentence, kind, wrap=True) for sentence in sentences]
 
 
-def _listed(title: str, sentences: Any) -> list[QWidget]:
+def _listed(title: str, sentences: Any, tip: str = "") -> list[QWidget]:
     if not sentences:
         return []
-    return [label(title, "muted"), *_sentences((f"– {one}" for one in sentences), "small")]
+    made = QWidget()
+    made.setToolTip(tip)
+    rows = QVBoxLayout(made)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(theme.GRID // 2)
+    shown = [label(title, "muted")] if title else []
+    for one in (*shown, *_sentences((f"– {one}" for one in sentences), "small")):
+        rows.addWidget(one)
+    return [made]
 
 
 def _number(key: str, value: Any) -> str:

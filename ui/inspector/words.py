@@ -59,6 +59,11 @@ FINDINGS = {
     ),
 }
 
+NOTHING_SCORED = (
+    "Without a score nothing points either way; this is no sign of authenticity and none of "
+    "manipulation."
+)
+
 SEGMENT = (
     "A stretch of one face track whose scores stay above the threshold; where it begins and ends "
     "is an estimate, not the place of a cut."
@@ -69,4 +74,9 @@ THRESHOLDS = (
     "Mean scores between these two are inconclusive; they were chosen on the detector's own "
     "validation data and may not fit other material."
 )
+MEASURED = (
+    "AUC is how often a manipulated recording of that material scored above an authentic one; 0.5 "
+    "is chance. It says how the detector did there, not how sure this finding is."
+)
+NOT_MEASURED = "The card states no measured figures; how often this detector errs is not known."
 HASH = "Taken while the file was copied in; equal hashes mean an equal file, not a genuine one."
