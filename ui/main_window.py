@@ -163,7 +163,9 @@ class MainWindow(QMainWindow):
         self.start_page.create_wanted.connect(self.create_case)
         self.start_page.open_wanted.connect(self._choose_case)
         self.start_page.case_chosen.connect(self.open_case)
-        self.workspace.panels["exhibits"].add_wanted.connect(self._choose_exhibits)
+        exhibits = self.workspace.panels["exhibits"]
+        exhibits.add_wanted.connect(self._choose_exhibits)
+        exhibits.refused_chosen.connect(lambda why: self.banners.say("refused", why, danger=True))
         bench.case_opened.connect(self._case_opened)
         bench.case_closed.connect(self._case_closed)
         bench.exhibit_selected.connect(self._update_actions)
@@ -212,7 +214,7 @@ class MainWindow(QMainWindow):
     def _job_ended(self, job: Job) -> None:
         said = outcome(job)
         if said is not None and job.kind == "intake" and self.banners.shows("refused"):
-            words = "Several files were refused; the list of exhibits says why for each."
+            words = "Several files were refused; choose one in the list of exhibits to read why."
             self.banners.say("refused", words, danger=True)
         elif said is not None:
             cause = "refused" if job.kind == "intake" else "outcome"
@@ -263,10 +265,14 @@ class MainWindow(QMainWindow):
 
     def _export_scores(self) -> None:
         number = self.workbench.selected
+        view = self.workbench.view
+        if view is None or number is None:
+            return
+        suggestion = view.folder / "reports" / f"{number} scores.csv"
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export the scores", f"{number} scores.csv", "CSV (*.csv);;All files (*)"
+            self, "Export the scores", str(suggestion), "CSV (*.csv);;All files (*)"
         )
-        if name and number is not None:
+        if name:
             self.workbench.add_job(scores_job(number, Path(name)))
 
     def _pause(self) -> None:

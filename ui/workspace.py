@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from ui import PANELS, Panel, preferences
@@ -48,6 +49,10 @@ class Workspace(QWidget):
             if isinstance(column, QTabWidget) and column.indexOf(panel) >= 0:
                 column.setCurrentWidget(panel)
         panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hand keys that nothing with the focus uses to the player."""
+        self.stage.player.keyPressEvent(event)
 
     def close_down(self) -> None:
         """Keep the sizes and end the threads that panels own."""

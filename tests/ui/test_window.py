@@ -317,3 +317,19 @@ def test_no_worker_outlives_the_window(window, qtbot, tmp_path):
     create(window, qtbot, tmp_path / "case")
     assert window.close()
     assert threading.active_count() <= before + 1
+
+
+def test_the_players_keys_are_heard_in_the_list_of_exhibits(window, qtbot, tmp_path, clip):
+    create(window, qtbot, tmp_path / "case")
+    drop(window, clip)
+    settle(window, qtbot, exhibits=1)
+    player = window.workspace.stage.player
+    qtbot.waitUntil(lambda: player.current_frame == 0, timeout=WAIT)
+    listed = window.workspace.panels["exhibits"].view
+    for key, shown in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Right, 2), (Qt.Key.Key_Left, 1)):
+        qtbot.keyClick(listed, key)
+        qtbot.waitUntil(lambda shown=shown: player.current_frame == shown, timeout=WAIT)
+    qtbot.keyClick(listed, Qt.Key.Key_K)
+    assert player.playing
+    qtbot.keyClick(listed, Qt.Key.Key_Space)
+    assert not player.playing

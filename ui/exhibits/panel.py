@@ -1,6 +1,7 @@
 """The panel at the left: the exhibits of the case."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
 
 from ui import theme
@@ -11,11 +12,34 @@ from ui.jobs import Job, JobState
 from ui.widgets import IconButton, button, heading, label
 from ui.workbench import Workbench
 
+CONTROL = Qt.KeyboardModifier.ControlModifier
+FOR_THE_PLAYER = (
+    Qt.Key.Key_Space,
+    Qt.Key.Key_K,
+    Qt.Key.Key_B,
+    Qt.Key.Key_BracketLeft,
+    Qt.Key.Key_BracketRight,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+)
+
+
+class ExhibitList(QListView):
+    """A list without search by typing, so that the player's keys are heard here too."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the player's keys to whoever holds the list."""
+        if event.key() in FOR_THE_PLAYER and not event.modifiers() & CONTROL:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
 
 class ExhibitsPanel(QWidget):
     """Lists exhibits, files being added and files refused; selecting one selects it everywhere."""
 
     add_wanted = Signal()
+    refused_chosen = Signal(str)  # why a file was refused
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +79,7 @@ class ExhibitsPanel(QWidget):
         return [row.number for row in rows if row.number]
 
     def _make_view(self) -> QListView:
-        view = QListView()
+        view = ExhibitList()
         view.setModel(self.model)
         view.setItemDelegate(ExhibitDelegate(view))
         view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
@@ -123,5 +147,9 @@ class ExhibitsPanel(QWidget):
 
     def _current_changed(self, current: QModelIndex) -> None:
         row = current.data(ROW_ROLE)
-        if row is not None and row.number:
+        if row is None:
+            return
+        if row.number:
             self._workbench.select(row.number)
+        elif row.job in self._refused:
+            self.refused_chosen.emit(f"{row.name} was refused. {row.tip}")
