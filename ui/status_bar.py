@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from ui import theme, wording
 from ui.jobs import Job, JobProgress, JobState
-from ui.widgets import IconButton, label
+from ui.widgets import ElidedLabel, IconButton, label
 from ui.workbench import Workbench
+
+WIDEST = "1000.0 frames/s · 00:00:00 left"
 
 
 class StatusBar(QFrame):
@@ -22,12 +24,16 @@ class StatusBar(QFrame):
         self._detector = "reading the detectors"
         self._device = ""
         self._ended = 0
-        self._text = label("", "muted")
+        self._text = ElidedLabel("muted")
         self._numbers = label("", "muted", mono=True)
+        widest = self._numbers.fontMetrics().horizontalAdvance(WIDEST)
+        self._numbers.setMinimumWidth(widest)  # so that the buttons stay where they are
+        self._numbers.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._numbers.setToolTip(
             "Frames accounted for per second, and the time left at that pace; both are estimates."
         )
         self._saved = label("", "muted", mono=True)
+        self._saved.setMinimumWidth(self._saved.fontMetrics().horizontalAdvance("saved 00:00:00"))
         self._saved.setToolTip("Local time at which results were last committed to the case.")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -59,12 +65,11 @@ class StatusBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.GRID + 4, 0, theme.GRID + 4, 0)
         row.setSpacing(2 * theme.GRID)
-        row.addWidget(self._text)
+        row.addWidget(self._text, 1)
         row.addWidget(self._bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._numbers)
         row.addWidget(self._pause)
         row.addWidget(self._cancel)
-        row.addStretch()
         row.addWidget(self._saved)
 
     def _opened(self) -> None:
@@ -89,12 +94,12 @@ class StatusBar(QFrame):
         for one in (self._bar, self._numbers, self._pause, self._cancel):
             one.setVisible(job is not None)
         if job is None:
-            self._text.setText(self._detector)
+            self._text.say(self._detector)
             return
         shown = self._workbench.shown
         if shown is not None and shown.run is not None and shown.exhibit.number == job.subject:
             self._device = shown.run.device
-        self._text.setText(" · ".join(part for part in self._words(job) if part))
+        self._text.say(" · ".join(part for part in self._words(job) if part))
         part = job.progress.part
         self._bar.setRange(0, 0 if part is None and job.state is not JobState.PAUSED else 1000)
         self._bar.setValue(round((part or 0) * 1000))
@@ -137,7 +142,7 @@ def _pace(progress: JobProgress) -> str:
     if progress.rate > 0 and progress.unit == "bytes":
         said.append(f"{wording.size(round(progress.rate))}/s")
     elif progress.rate > 0 and progress.unit == "frames":
-        said.append(f"{progress.rate:5.1f} frames/s")
+        said.append(f"{progress.rate:.1f} frames/s")
     if progress.seconds_left is not None:
         said.append(f"{wording.clock(progress.seconds_left)} left")
     return " · ".join(said)

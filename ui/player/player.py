@@ -10,13 +10,13 @@ from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ui import wording
 from ui.player.decoding import Decoding, FrameReply, OpenFailed, OpenReader
 from ui.player.faces import FacesByFrame
 from ui.player.picture import PictureView
 from ui.player.playback import SPEEDS, Playback
 from ui.player.readings import frame_text
 from ui.player.transport import TransportRow
-from ui.wording import counted
 from workstation.cases.records import FaceTable, FrameIndex
 from workstation.evidence.frames import FrameReader
 
@@ -288,7 +288,7 @@ class PlayerWidget(QWidget):
             # An older seek that was under way already: better to see than a frozen picture.
             if present:
                 self._wanted = None
-            self.transport.note.setText("")
+            self.transport.note.say("")
             self._show(reply)
 
     @Slot(object)
@@ -324,7 +324,7 @@ class PlayerWidget(QWidget):
         if reply is not None:
             playback.shows(reply.request.number, now)
             self._show(reply)
-            self.transport.note.setText(_playing_note(playback))
+            self.transport.note.say(_playing_note(playback))
             if reply.request.number == len(self._times) - 1:
                 self._stop_playing()
                 return
@@ -344,9 +344,9 @@ class PlayerWidget(QWidget):
 
     def _say_waiting(self) -> None:
         if self._wanted is not None and self.current_frame is not None:
-            self.transport.note.setText(f"decoding frame {frame_text(self._wanted)}")
+            self.transport.note.say(f"decoding frame {frame_text(self._wanted)}")
 
 
 def _playing_note(playback: Playback) -> str:
-    said = f"{counted(playback.left_out, 'frame')} not shown" if playback.left_out else ""
-    return f"slower than the timestamps say · {said}".rstrip(" ·") if playback.slowed else said
+    said = f"{wording.number(playback.left_out)} not shown" if playback.left_out else ""
+    return f"slowed · {said}".rstrip(" ·") if playback.slowed else said

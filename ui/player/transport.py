@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QActionGroup, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from ui import icons, theme
 from ui.player.playback import SPEEDS
 from ui.player.readings import frame_text, time_text
+from ui.widgets import ElidedLabel
 
 NO_FRAME = "frame ––– ––– / ––– –––"
 NO_TIME = "––:––:––.–––"
@@ -49,10 +50,8 @@ class TransportRow(QFrame):
         )
         self.time_reading = self._reading("Presentation time", EXACT_TIME)
         self.speed = self._speed_button()
-        self.note = QLabel()
-        self.note.setProperty("kind", "small")
+        self.note = ElidedLabel("small")
         self.note.setAccessibleName("Playing state")
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._playing = False
         self._lay_out()
         self.show_nothing()
@@ -79,7 +78,7 @@ class TransportRow(QFrame):
         """No frame is on screen."""
         self.frame_reading.setText(NO_FRAME)
         self.time_reading.setText(NO_TIME)
-        self.note.setText("")
+        self.note.say("")
 
     def show_playing(self, playing: bool) -> None:
         """Let the middle button say what it would do."""
@@ -144,9 +143,8 @@ class TransportRow(QFrame):
             row.addWidget(self.buttons[name])
         row.addSpacing(theme.GRID)
         row.addWidget(self.frame_reading)
-        row.addSpacing(theme.GRID * 2)
-        row.addWidget(self.time_reading)
         row.addSpacing(theme.GRID)
+        row.addWidget(self.time_reading)
         row.addWidget(self.speed)
         row.addWidget(self.note, 1)
         row.addWidget(self.buttons["boxes"])
