@@ -89,6 +89,8 @@ class AnalysisJob(Job):
         if isinstance(event, StretchScored):
             self.stretch_scored.emit(event)
             return
+        if self.cancelled and not event.run:  # no run is begun that would record how it ended
+            raise StoppedError
         measured = self._pace.progress(event.stage, event.frames_done, event.frames, "frames")
         if measured is not None:
             self.advanced.emit(replace(measured, seconds_left=event.seconds_left))

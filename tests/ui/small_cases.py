@@ -25,8 +25,8 @@ CARD = {
     "title": "Test detector",
     "version": "1",
     "weights": {"file": "test.safetensors", "sha256": "ab" * 32},
+    "sequence": {"length": 8, "stride": 4},
     "decision": {"low": 0.4, "high": 0.6, "minimum_frames": 8, "chosen": "for tests"},
-    "sequence": {"length": 32, "stride": 16},
     "limits": ["Soft faces score too high."],
     "not_covered": ["Whole faces made by generators."],
     "evaluation": [],
@@ -137,7 +137,8 @@ class Scripted:
             while control.paused:
                 time.sleep(0.002)
             if control.cancelled:
-                case.runs.finish(run.id, RunOutcome.CANCELLED, "Cancelled by the examiner.")
+                left = RunOutcome.INTERRUPTED if control.interrupted else RunOutcome.CANCELLED
+                case.runs.finish(run.id, left, "Stopped.")
                 return case.runs.get(run.id)
             stop = min(first + 10, frames)
             case.runs.commit_stretch(run.id, first, stop, face_table(stop, first=first), [])

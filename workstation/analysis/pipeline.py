@@ -125,8 +125,11 @@ class _Analysis:
         for run in self._case.runs.of_exhibit(self._exhibit.number):
             if run.outcome is RunOutcome.RUNNING:
                 raise AnalysisError(f"Exhibit {self._exhibit.number} is being analysed already.")
-        self._progress("verifying the exhibit")
-        verification = verify_exhibit(self._case, self._exhibit.number)
+        tell = "verifying the exhibit"
+        self._progress(tell)
+        verification = verify_exhibit(
+            self._case, self._exhibit.number, lambda _: self._progress(tell)
+        )
         if verification is not Verification.INTACT:
             raise AnalysisError(
                 f"Exhibit {self._exhibit.number} is {verification}: it was not analysed. Put the "
