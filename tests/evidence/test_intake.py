@@ -1,19 +1,15 @@
-import errno
 import hashlib
 import os
-import signal
 import stat
-import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.evidence.refusals import assert_refused, kept
 from tests.videos import (
     cut_off,
     draw_code,
@@ -23,12 +19,8 @@ from tests.videos import (
     zero_bytes,
 )
 from workstation.cases.case import Case
-from workstation.cases.custody import CustodyLog
-from workstation.errors import CaseError, ExhibitError
-from workstation.evidence import copying, intake
 from workstation.evidence.intake import (
     DuplicateExhibit,
-    IntakeCancelled,
     IntakeProgress,
     add_exhibit,
     stored_name,
@@ -44,24 +36,6 @@ def case(tmp_path: Path) -> Iterator[Case]:
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(tmp_path_factory.mktemp("clip") / "clip.mp4", frames=30, audio=True)
-
-
-def kept(case: Case) -> list[str]:
-    return sorted(path.name for path in case.exhibits_folder.iterdir())
-
-
-def assert_refused(case: Case, source: Path, match: str) -> str:
-    """The file is refused with a sentence, nothing is kept, and the log says why."""
-    before = kept(case), case.exhibits.all()
-    with pytest.raises(ExhibitError, match=match) as caught:
-        add_exhibit(case, source)
-    assert (kept(case), case.exhibits.all()) == before
-    entry = case.custody.entries()[-1]
-    assert entry.act == "exhibit refused"
-    assert entry.details["reason"] == str(caught.value)
-    assert case.custody.verify().intact
-    assert str(caught.value).endswith(".")
-    return str(caught.value)
 
 
 def test_exhibit_is_taken_whole(case: Case, clip: Path) -> None:
@@ -84,6 +58,7 @@ def test_exhibit_is_taken_whole(case: Case, clip: Path) -> None:
     entry = case.custody.entries()[-1]
     assert (entry.act, entry.subject) == ("exhibit added", "E001")
     assert entry.details["sha256"] == exhibit.hashes.sha256
+    assert entry.details["source"] == str(clip.resolve())
     assert {step.step for step in steps} == {"copying", "comparing the copy", "indexing the frames"}
     assert all(0 <= step.done <= step.total == len(data) for step in steps)
 
@@ -203,6 +178,26 @@ def test_what_is_no_video_is_refused(case: Case, clip: Path, tmp_path: Path) -> 
     assert len(case.custody.entries()) == 9
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_is_followed_and_the_log_says_where_to(
+    case: Case, clip: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.mp4"
+    link.symlink_to(clip)
+    exhibit = add_exhibit(case, link)
+    assert exhibit.original_name == "link.mp4"
+    assert not (case.folder / exhibit.stored_name).is_symlink()
+    assert case.custody.entries()[-1].details["source"] == str(clip.resolve())
+
+
+def test_the_files_of_the_case_itself_are_no_exhibits(case: Case, clip: Path) -> None:
+    exhibit = add_exhibit(case, clip)
+    with pytest.raises(DuplicateExhibit):
+        add_exhibit(case, case.folder / exhibit.stored_name)
+    assert_refused(case, case.folder / "case.sqlite", "not a video or picture")
+    assert kept(case) == ["E001_clip.mp4"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes")
 def test_pipe_is_refused_and_does_not_hang(case: Case, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
@@ -215,186 +210,3 @@ def test_damaged_video_is_taken_with_a_warning(case: Case, clip: Path, tmp_path:
     assert exhibit.frames == 30
     assert exhibit.thumbnail == b""
     assert "None of the first frames could be decoded." in exhibit.facts["warnings"]
-
-
-class Failing:
-    """A file whose writing or reading fails after some blocks."""
-
-    def __init__(self, file: Any, method: str, error: OSError) -> None:
-        self._file, self._method, self._error = file, method, error
-        self._calls = 0
-
-    def __enter__(self) -> "Failing":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self._method:
-            self._calls += 1
-            if self._calls > 2:
-                raise self._error
-        return getattr(self._file, name)
-
-
-@pytest.mark.parametrize(
-    ("mode", "method", "code", "match"),
-    [
-        ("xb", "write", errno.ENOSPC, "disk that holds the case is full"),
-        ("xb", "write", errno.EIO, "could not be written"),
-        ("rb", "read", errno.EIO, "could not be read to its end"),
-        ("rb", "read", errno.ENOENT, "not there"),
-    ],
-)
-def test_failing_disk_leaves_nothing(
-    case: Case,
-    clip: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    mode: str,
-    method: str,
-    code: int,
-    match: str,
-) -> None:
-    original = Path.open
-
-    def opening(self: Path, how: str = "r", *arguments: Any, **more: Any) -> Any:
-        file = original(self, how, *arguments, **more)
-        return Failing(file, method, OSError(code, os.strerror(code))) if how == mode else file
-
-    monkeypatch.setattr(copying, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(Path, "open", opening)
-    assert_refused(case, clip, match)
-
-
-def test_vanishing_source_leaves_nothing(
-    case: Case, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = tmp_path / "card.mp4"
-    source.write_bytes(clip.read_bytes())
-    monkeypatch.setattr(copying, "BLOCK_BYTES", 1000)
-
-    def unplug(progress: IntakeProgress) -> None:
-        if progress.done > 2000:
-            source.unlink(missing_ok=True)
-
-    with pytest.raises(ExhibitError, match="not there"):
-        add_exhibit(case, source, announce=unplug)
-    assert kept(case) == []
-    assert case.custody.entries()[-1].act == "exhibit refused"
-
-
-def test_growing_source_is_refused(case: Case, clip: Path, tmp_path: Path) -> None:
-    source = tmp_path / "recording.mp4"
-    source.write_bytes(clip.read_bytes())
-
-    def record(progress: IntakeProgress) -> None:
-        if progress.step == "copying":
-            with source.open("ab") as file:
-                file.write(b"more")
-
-    with pytest.raises(ExhibitError, match="changed while it was copied"):
-        add_exhibit(case, source, announce=record)
-    assert kept(case) == []
-
-
-@pytest.mark.parametrize("step", ["copying", "comparing the copy", "indexing the frames"])
-def test_cancelling_leaves_nothing(case: Case, clip: Path, step: str) -> None:
-    reached: list[str] = []
-    with pytest.raises(IntakeCancelled, match="cancelled"):
-        add_exhibit(
-            case,
-            clip,
-            announce=lambda progress: reached.append(progress.step),
-            cancelled=lambda: bool(reached) and reached[-1] == step,
-        )
-    assert kept(case) == []
-    assert case.custody.entries()[-1].details["reason"].startswith("Adding the file was cancelled")
-
-
-def test_copy_that_differs_is_refused(
-    case: Case, clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(intake, "hash_file", lambda *_: "0" * 64)
-    assert_refused(case, clip, "differs from what was read")
-
-
-def test_full_database_leaves_nothing(
-    case: Case, clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(intake, "_jpeg", lambda _: bytes(10**6))
-    case._connection.rows(f"PRAGMA max_page_count={case._connection.pragma('page_count')}")
-    with pytest.raises(CaseError, match="full"):
-        add_exhibit(case, clip)
-    assert kept(case) == []
-    assert case.exhibits.all() == []
-    case._connection.rows("PRAGMA max_page_count=1000000")
-    assert add_exhibit(case, clip).number == "E001"
-
-
-def test_fault_of_the_program_leaves_nothing(
-    case: Case, clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(CustodyLog, "append", broken)
-    with pytest.raises(ZeroDivisionError):
-        add_exhibit(case, clip)
-    assert kept(case) == []
-    assert case.exhibits.all() == []
-
-
-def test_stranger_in_the_folder_is_left_alone(case: Case, clip: Path) -> None:
-    stranger = case.exhibits_folder / "E001_mine.mp4"
-    stranger.write_bytes(b"mine")
-    assert_refused(case, clip, "Move it elsewhere")
-    assert stranger.read_bytes() == b"mine"
-
-
-def test_read_only_case_takes_nothing(case: Case, clip: Path) -> None:
-    with (
-        Case.open(case.folder, read_only=True) as reader,
-        pytest.raises(CaseError, match="reading only"),
-    ):
-        add_exhibit(reader, clip)
-    assert kept(case) == []
-
-
-@pytest.mark.parametrize("moment", ["copying", "moved"])
-def test_killed_intake_is_cleared_up_on_opening(
-    case: Case, clip: Path, tmp_path: Path, moment: str
-) -> None:
-    case.close()
-    code = """
-        import os, signal, sys, time
-        from pathlib import Path
-        from workstation.cases.case import Case
-        from workstation.evidence import intake
-
-        def die(*_):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        def announce(progress):
-            if sys.argv[3] == "copying" and progress.done:
-                die()
-
-        if sys.argv[3] == "moved":
-            intake.sync_folder = die
-        with Case.open(sys.argv[1]) as case:
-            intake.add_exhibit(case, Path(sys.argv[2]), announce=announce)
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), case.folder, clip, moment],
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert kept(case) != []
-    with Case.open(case.folder) as again:
-        assert kept(again) == []
-        assert again.exhibits.all() == []
-        entry = again.custody.entries()[-1]
-        assert entry.act == "exhibit refused"
-        assert entry.details["name"].endswith("clip.mp4")
-        assert add_exhibit(again, clip).number == "E001"

@@ -57,7 +57,7 @@ def report(arguments: argparse.Namespace) -> Answer:
             overwrite=arguments.overwrite,
         )
     lines = [
-        f"Report written to {record.path}",
+        f"Report written to {arguments.output}",
         f"      SHA-256 {record.sha256}",
         f"      signed by {record.signer}{' (self-signed)' if signer.self_signed else ''}",
     ]

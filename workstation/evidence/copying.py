@@ -129,4 +129,7 @@ def _unwritable(error: OSError) -> ExhibitError:
             "The disk that holds the case is full, so the file was not taken in. Free some space "
             "and add it again."
         )
-    return ExhibitError(f"The copy could not be written into the case ({error.strerror}).")
+    return ExhibitError(
+        f"The copy could not be written into the case ({error.strerror}). Check the disk that "
+        "holds the case."
+    )

@@ -47,7 +47,7 @@ def build_frame_index(path: Path) -> FrameIndex:
     with open_video(path) as container:
         stream = video_stream(container)
         if stream is None:
-            raise ExhibitError("The file holds no video stream.")
+            raise ExhibitError("The file holds no video stream. Choose a file with a picture.")
         timed = container.format.name.startswith(_TIMED_FORMATS)
         packets = _demux(container, stream)
         remarks = _remarks(packets)
@@ -56,7 +56,9 @@ def build_frame_index(path: Path) -> FrameIndex:
         time_base = stream.time_base or Fraction(1, 1000)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     if not packets.pts:
-        raise ExhibitError("The file announces a video, but not one frame of it is there.")
+        raise ExhibitError(
+            "The file announces a video, but not one frame of it is there. Obtain the original."
+        )
     if complete and (timed or _decodes_in_order(path)):
         pts = np.array(packets.pts, dtype=np.int64)
         key = np.array(packets.key, dtype=np.bool_)
@@ -193,7 +195,10 @@ def _decoding_order(
             except av.FFmpegError:
                 continue
     if not key:
-        raise ExhibitError("The file announces a video, but not one frame of it can be decoded.")
+        raise ExhibitError(
+            "The file announces a video, but not one frame of it can be decoded. Obtain the "
+            "original."
+        )
     lost = len(packets.pts) - len(key)
     remarks.append(
         "The container does not say when each frame is shown: frames are numbered in the order in "

@@ -109,7 +109,7 @@ def add_exhibit(
         _refuse_special(source)
         waiting = _make_waiting(waiting)
         exhibit, index = _examine(case, source, waiting, watch)
-        return _record(case, exhibit, index, waiting)
+        return _record(case, source, exhibit, index, waiting)
     except BaseException as error:
         remove_intake(case.exhibits_folder, waiting.name.partition("-")[2], taken=False)
         _record_refusal(case, source, error)
@@ -133,18 +133,25 @@ def _refuse_special(source: Path) -> None:
     except FileNotFoundError as error:
         raise ExhibitError("The file is not there. Check the drive and the path.") from error
     except OSError as error:
-        raise ExhibitError(f"The file cannot be read ({error.strerror}).") from error
+        raise ExhibitError(
+            f"The file cannot be read ({error.strerror}). Check its permissions and the drive."
+        ) from error
     if stat.S_ISDIR(mode):
         raise ExhibitError("This is a folder. Add the files in it instead.")
     if not stat.S_ISREG(mode):
-        raise ExhibitError("This is no ordinary file, so it cannot be copied whole.")
+        raise ExhibitError(
+            "This is no ordinary file, so it cannot be copied whole. Copy what it gives into a "
+            "file, then add that."
+        )
 
 
 def _make_waiting(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise ExhibitError(f"The case folder cannot be written ({error.strerror}).") from error
+        raise ExhibitError(
+            f"The case folder cannot be written ({error.strerror}). Check its permissions."
+        ) from error
     return folder
 
 
@@ -224,7 +231,9 @@ def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
 
 
-def _record(case: Case, exhibit: Exhibit, index: FrameIndex, waiting: Path) -> Exhibit:
+def _record(
+    case: Case, source: Path, exhibit: Exhibit, index: FrameIndex, waiting: Path
+) -> Exhibit:
     """Number the exhibit, move its copy into place and record both, together or not at all."""
     numbered = None
     try:
@@ -246,6 +255,7 @@ def _record(case: Case, exhibit: Exhibit, index: FrameIndex, waiting: Path) -> E
                 md5=exhibit.hashes.md5,
                 sha1=exhibit.hashes.sha1,
                 frames=exhibit.frames,
+                source=str(source.resolve()),
                 record_sha256=case.exhibits.digest(number),
             )
             _refuse_strangers(case.exhibits_folder, number)

@@ -70,7 +70,10 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     _refuse_damaged(path, data)
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise DecodeError(f"The picture “{path.name}” could not be decoded: its data is damaged.")
+        raise DecodeError(
+            f"The picture “{path.name}” could not be decoded: its data is damaged. Obtain the "
+            "original."
+        )
     return np.ascontiguousarray(pixels[:, :, ::-1])
 
 
@@ -89,7 +92,9 @@ def _refuse_damaged(path: Path, data: bytes) -> None:
     if data.startswith(_PNG) and b"IEND" not in data[-65536:]:
         problem = "it is cut off"
     if problem:
-        raise DecodeError(f"The picture “{path.name}” could not be decoded: {problem}.")
+        raise DecodeError(
+            f"The picture “{path.name}” could not be decoded: {problem}. Obtain the original."
+        )
 
 
 def upright_rgb(frame: Any) -> NDArray[np.uint8]:

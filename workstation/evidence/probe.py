@@ -33,7 +33,7 @@ def probe(path: Path) -> tuple[dict[str, Any], str]:
             found.
     """
     if path.stat().st_size == 0:
-        raise ExhibitError("The file is empty: it holds no video and no picture.")
+        raise ExhibitError("The file is empty. Copy it again from where it came from.")
     picture = is_picture(path)
     try:
         with open_video(path) as container:
@@ -59,8 +59,14 @@ def _not_media(path: Path, words: str) -> str:
             "damaged: the recording was cut off, and no frame can be located. Obtain the original."
         )
     if not any(head):
-        return "The file begins with zeros only: it holds no video and no picture."
-    return f"The file is not a video or picture that can be read ({words})."
+        return (
+            "The file begins with zeros only, as a failed copy does. Copy it again from where it "
+            "came from."
+        )
+    return (
+        f"The file is not a video or picture that can be read ({words}). Check that it is the "
+        "right file, or obtain the original."
+    )
 
 
 def _facts(container: Any) -> dict[str, Any]:
@@ -69,10 +75,13 @@ def _facts(container: Any) -> dict[str, Any]:
         kinds = sorted({s.type for s in container.streams}) or ["nothing"]
         raise ExhibitError(
             f"The file holds no video: its format is {container.format.long_name}, and its streams "
-            f"are {', '.join(kinds)}."
+            f"are {', '.join(kinds)}. Choose a file with a picture."
         )
     if not stream.codec_context or not (stream.codec_context.width or stream.codec_context.height):
-        raise ExhibitError("The file announces a video stream, but not one frame of it is there.")
+        raise ExhibitError(
+            "The file announces a video stream, but not one frame of it is there. Obtain the "
+            "original."
+        )
     warnings: list[str] = []
     matrix, orientation = _orientation(container, stream, warnings)
     width, height = stream.codec_context.width, stream.codec_context.height
