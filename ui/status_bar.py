@@ -103,7 +103,8 @@ class StatusBar(QFrame):
         part = job.progress.part
         self._bar.setRange(0, 0 if part is None and job.state is not JobState.PAUSED else 1000)
         self._bar.setValue(round((part or 0) * 1000))
-        self._numbers.setText(_pace(job.progress) if job.state is JobState.UNDER_WAY else "")
+        going = job.state is JobState.UNDER_WAY and not job.cancelled
+        self._numbers.setText(_pace(job.progress) if going else "")
         jobs = self._workbench.jobs
         held = jobs is not None and jobs.held
         self._pause.setVisible(job.can_pause)
