@@ -28,7 +28,7 @@ class CaseView:
     """The open case as the top bar shows it.
 
     Attributes:
-        locked_by: the sentence that says who else has it open for writing, or "".
+        locked_by: the sentence that says why it is open for reading only, or "".
         unfinished: exhibits whose analysis was begun and not brought to an end.
     """
 
@@ -92,7 +92,7 @@ def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
 
     Args:
         case: just opened.
-        locked_by: who else has it open for writing, as a sentence, or "".
+        locked_by: why it is open for reading only, as a sentence, or "".
         waiting: exhibits that were queued when the window last had it open.
     """
     unfinished = [run.exhibit for run in case.runs.interrupted()]

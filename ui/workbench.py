@@ -10,11 +10,11 @@ from ui import preferences, reading
 from ui.analysis_job import AnalysisJob
 from ui.background import Background
 from ui.job_queue import JobQueue
-from ui.jobs import IntakeJob, Job, VerificationJob
+from ui.jobs import IntakeJob, Job, JobState, VerificationJob
 from ui.reading import CaseView, ExhibitLine, ExhibitView
 from workstation.cases.case import Case
 from workstation.cases.records import FaceTable, RunOutcome, Stretch
-from workstation.errors import CaseLocked, DetectorError
+from workstation.errors import CaseLocked, CaseUnwritable, DetectorError
 
 if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
@@ -63,7 +63,7 @@ class Workbench(QObject):
         self._open(lambda: (Case.create(folder, **facts), ""))
 
     def open_case(self, folder: Path) -> None:
-        """Open a case; for reading only where somebody else has it open for writing."""
+        """Open a case; for reading only where it is open elsewhere or cannot be written."""
         self._open(lambda: _open_or_read(folder))
 
     def close_case(self) -> None:
@@ -264,7 +264,8 @@ class Workbench(QObject):
         if self.view is None:
             return
         self._remember_waiting()
-        self.saved.emit()
+        if job.state is not JobState.FAILED:
+            self.saved.emit()
         self.refresh()
         if job.kind == "analysis" and job.subject == self.selected:
             self._read_selected()
@@ -279,8 +280,8 @@ class Workbench(QObject):
 def _open_or_read(folder: Path) -> tuple[Case, str]:
     try:
         return Case.open(folder), ""
-    except CaseLocked as locked:
-        return Case.open(folder, read_only=True), str(locked)
+    except (CaseLocked, CaseUnwritable) as refused:
+        return Case.open(folder, read_only=True), str(refused)
 
 
 def _default_detector() -> "tuple[DetectorInfo | None, str]":

@@ -17,6 +17,10 @@ class CaseLocked(CaseError):  # noqa: N818
     """The case is open for writing elsewhere; the sentence says who has it."""
 
 
+class CaseUnwritable(CaseError):  # noqa: N818
+    """The case folder cannot be written; the sentence says why."""
+
+
 class ExhibitError(WorkstationError):
     """A file cannot be taken in as an exhibit, or an exhibit cannot be read."""
 

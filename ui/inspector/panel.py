@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from ui import theme, wording
-from ui.inspector import sections
+from ui.inspector import sections, words
 from ui.inspector.crops import FacePictures, peak_row
 from ui.inspector.track_card import TrackCard
 from ui.reading import ExhibitView
@@ -30,10 +30,12 @@ class InspectorPanel(QScrollArea):
         self._workbench = workbench
         self._pictures = FacePictures(self)
         self._cards: dict[int, TrackCard] = {}
+        self._said = ""
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Inspector")
         workbench.run_changed.connect(self.show_exhibit)
+        workbench.exhibits_changed.connect(self._exhibits_changed)
         workbench.case_opened.connect(self._case_opened)
         workbench.case_closed.connect(lambda: self.show_exhibit(None))
         workbench.track_selected.connect(self._mark)
@@ -55,6 +57,7 @@ class InspectorPanel(QScrollArea):
         """Show an exhibit with its run."""
         self._pictures.forget()
         self._cards = {}
+        self._said = "" if view is None else self._altered(view)
         contents = self._nothing() if view is None else self._contents(view)
         page = QWidget()
         rows = QVBoxLayout(page)
@@ -100,7 +103,7 @@ class InspectorPanel(QScrollArea):
                 sections.exhibit(view),
             ]
         return [
-            sections.finding(whole),
+            sections.finding(whole, self._altered(view)),
             *self._newer(view),
             sections.limits(run),
             sections.numbers(whole),
@@ -131,6 +134,18 @@ class InspectorPanel(QScrollArea):
         reason = [label(run.reason, "muted", wrap=True)] if run.reason else []
         offer = self._offer("Continue the analysis", number)
         return sections.section("Finding", label(said, wrap=True), *reason, *offer)
+
+    def _altered(self, view: ExhibitView) -> str:
+        """What to say beside the finding of a file that is no longer what was taken in."""
+        number = view.exhibit.number
+        lines = (line for line in self._workbench.exhibits if line.exhibit.number == number)
+        found = next((line.verification for line in lines), "")
+        return words.ALTERED.get(found, "")
+
+    def _exhibits_changed(self) -> None:
+        view = self._workbench.shown
+        if view is not None and self._altered(view) != self._said:
+            self.show_exhibit(view)
 
     def _newer(self, view: ExhibitView) -> list[QWidget]:
         newer, run = view.newer, view.run

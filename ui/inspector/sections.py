@@ -41,8 +41,8 @@ def section(title: str, *contents: QWidget) -> QWidget:
     return made
 
 
-def finding(record: FindingRecord) -> QWidget:
-    """The exhibit's finding with its reasons and numbers."""
+def finding(record: FindingRecord, warning: str = "") -> QWidget:
+    """The exhibit's finding with its reasons, and first what puts it in doubt."""
     name, token = FINDING_ICONS[record.finding]
     mark = QLabel()
     mark.setPixmap(icon(name, token).pixmap(QSize(18, 18)))
@@ -58,7 +58,8 @@ def finding(record: FindingRecord) -> QWidget:
     caution = label(
         words.NOTHING_SCORED if nothing else words.FINDINGS[record.finding], "small", wrap=True
     )
-    return section("Finding", line, *_sentences(record.reasons), caution)
+    doubt = [label(warning, "danger", wrap=True)] if warning else []
+    return section("Finding", *doubt, line, *_sentences(record.reasons), caution)
 
 
 def limits(run: Run) -> QWidget:

@@ -1,6 +1,6 @@
 """What each number in the inspector is, and what it is not; one sentence each."""
 
-from workstation.cases.records import Finding
+from workstation.cases.records import Finding, Verification
 
 SCORE = (
     "The detector's output for one face in one frame, 0 to 1, higher meaning more like the "
@@ -56,6 +56,17 @@ FINDINGS = {
     Finding.DOES_NOT_SUPPORT: (
         "The scores lie below the detector's thresholds. This does not establish that the "
         "recording is authentic."
+    ),
+}
+
+ALTERED = {
+    Verification.ALTERED: (
+        "The file was altered since it was taken in. The finding applies to the file as it was "
+        "then; what the player shows now may differ."
+    ),
+    Verification.MISSING: (
+        "The file is missing from the case folder. The finding applies to the file as it was "
+        "taken in."
     ),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from workstation.cases.plain_json import utc_now
-from workstation.errors import CaseError, CaseLocked
+from workstation.errors import CaseLocked, CaseUnwritable
 
 LOCK_NAME = "case.lock"
 HOLDER_NAME = "case.holder.json"
@@ -23,7 +23,7 @@ class WriteLock:
 
     Raises:
         CaseLocked: somebody else holds the lock; the sentence says who.
-        CaseError: the folder cannot be written.
+        CaseUnwritable: the folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -102,9 +102,9 @@ def _who(holder: Path) -> str:
     return f"The case is open for writing {who}. Close it there, or open it for reading only."
 
 
-def _unwritable(folder: Path, error: Exception) -> CaseError:
+def _unwritable(folder: Path, error: Exception) -> CaseUnwritable:
     reason = getattr(error, "strerror", None) or str(error)
-    return CaseError(
+    return CaseUnwritable(
         f"The case folder “{folder.name}” cannot be written ({reason}). "
         "Open it for reading only, or change its permissions."
     )

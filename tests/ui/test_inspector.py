@@ -1,0 +1,102 @@
+"""What the inspector says beside a finding, and in which order."""
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from tests.ui.small_cases import CARD, finish_run, make_case, run_record
+from ui.inspector import sections, words
+from ui.inspector.panel import PAUSED, UNDER_WAY, InspectorPanel
+from ui.workbench import Workbench
+from workstation.cases.case import Case
+from workstation.cases.records import RunOutcome, Verification
+
+MEASURED = {"name": "Clips", "n_real": 12, "n_fake": 30, "auc": 0.71, "auc_interval": [0.6, 0.8]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with make_case(tmp_path / "case") as case:
+        finish_run(case)
+    return tmp_path / "case"
+
+
+@pytest.fixture
+def bench(qtbot):
+    made = Workbench()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(bench, qtbot, folder):
+    made = InspectorPanel(bench)
+    qtbot.addWidget(made)
+    yield made
+    made.close_down()
+
+
+def opened(bench, qtbot, folder):
+    with qtbot.waitSignals([bench.case_opened, bench.custody_changed, bench.findings_changed]):
+        bench.open_case(folder)
+
+
+def said(widget):
+    return [one.text() for one in widget.findChildren(QLabel) if one.text()]
+
+
+def test_limits_stand_between_the_finding_and_its_numbers(panel, bench, qtbot, folder):
+    opened(bench, qtbot, folder)
+    texts = said(panel.widget())
+    order = ["FINDING", "supports manipulation", "LIMITS", "Not covered", "Measured", "SCORES"]
+    places = [texts.index(one) for one in order]
+    assert places == sorted(places)
+    assert f"– {CARD['limits'][0]}" in texts
+    assert f"– {CARD['not_covered'][0]}" in texts
+    assert f"– {words.NOT_MEASURED}" in texts
+
+
+def test_measured_figures_come_with_counts_and_interval(qtbot):
+    made = sections.limits(run_record(detector=CARD | {"evaluation": [MEASURED]}))
+    qtbot.addWidget(made)
+    assert "– Clips: AUC 0.71 (95 % interval 0.60 to 0.80; 12 real, 30 fake)." in said(made)
+
+
+def test_a_later_run_that_does_not_count_is_named(panel, bench, qtbot, folder):
+    with Case.open(folder) as case:
+        later = case.runs.start("E001", {}, {}, {}, "cpu", "float32", 50)
+        case.runs.finish(later.id, RunOutcome.CANCELLED, "Cancelled by the examiner.")
+    opened(bench, qtbot, folder)
+    assert any(text.startswith("A later analysis ended as “cancelled”") for text in said(panel))
+
+
+def test_an_altered_file_is_said_beside_the_finding(panel, bench, qtbot, folder):
+    opened(bench, qtbot, folder)
+    warning = words.ALTERED[Verification.ALTERED]
+    assert warning not in said(panel)
+    with qtbot.waitSignal(bench.exhibits_changed):
+        bench.verify("E001")  # the cases of these tests hold no files
+    missing = words.ALTERED[Verification.MISSING]
+    qtbot.waitUntil(lambda: missing in said(panel.widget()))
+
+
+def test_a_paused_analysis_is_not_said_to_be_under_way(panel, bench, qtbot, folder):
+    opened(bench, qtbot, folder)
+    with qtbot.waitSignal(bench.findings_changed):
+        bench.select("E002")
+    bench.jobs.pause()
+    bench.analyse(["E002"])
+    assert PAUSED in said(panel.widget())
+    assert UNDER_WAY not in said(panel.widget())
+
+
+def test_a_folder_that_cannot_be_written_is_opened_for_reading(bench, qtbot, folder, monkeypatch):
+    from workstation.cases import lock
+
+    def refuse(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(lock.FileLock, "acquire", refuse)
+    opened(bench, qtbot, folder)
+    assert bench.view.read_only
+    assert "cannot be written (Permission denied)" in bench.view.locked_by
+    assert not bench.writable
