@@ -60,8 +60,12 @@ def _one_verified(number: str, found: Verification) -> Outcome:
 
 
 def _case_verified(found: Any) -> Outcome:
-    counts = {one: sum(v is one for v in found.exhibits.values()) for one in Verification}
-    listed = ", ".join(f"{count} {one}" for one, count in counts.items() if count)
+    numbers = {one: [n for n, v in found.exhibits.items() if v is one] for one in Verification}
+    listed = ", ".join(
+        f"{len(some)} {one}" + (f" ({', '.join(some)})" if one is not Verification.INTACT else "")
+        for one, some in numbers.items()
+        if some
+    )
     exhibits = f"Exhibits: {listed}." if listed else "The case has no exhibits."
     if not found.chain.intact:
         return Outcome(
@@ -71,6 +75,6 @@ def _case_verified(found: Any) -> Outcome:
     said = f"The custody log is intact ({log}). {exhibits}"
     if found.disagreements:
         return Outcome(f"{' '.join(found.disagreements)} {said} {WHAT_NOW}", danger=True)
-    if counts[Verification.INTACT] == len(found.exhibits):
+    if len(numbers[Verification.INTACT]) == len(found.exhibits):
         return Outcome(said)
     return Outcome(f"{said} {WHAT_NOW}", danger=True)

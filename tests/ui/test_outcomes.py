@@ -41,7 +41,9 @@ def test_a_case_verified():
     assert said.sentence == "The custody log is intact (4 entries). Exhibits: 2 intact."
     assert not said.danger
     exhibits["E002"] = Verification.MISSING
-    assert ended(VerificationJob(), result=CaseVerification(chain, exhibits, ())).danger
+    said = ended(VerificationJob(), result=CaseVerification(chain, exhibits, ()))
+    assert said.danger
+    assert "1 intact, 1 missing (E002)." in said.sentence
     said = ended(VerificationJob(), result=CaseVerification(chain, {}, ("Run 1 was altered.",)))
     assert said.danger
     assert "Run 1 was altered." in said.sentence

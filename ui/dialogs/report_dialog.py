@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
     QLineEdit,
     QRadioButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +23,8 @@ from ui.dialogs.form import FormDialog
 from ui.jobs import CallJob, Desk
 from ui.reading import CaseView
 from ui.widgets import button, label
+
+MOST_HEIGHT = 440  # pixels; with many exhibits the sentences scroll
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,13 @@ class WrittenDialog(FormDialog):
         rows.addWidget(label(written.path.name, wrap=True))
         for sentence in written.sentences:
             rows.addWidget(label(sentence, "" if written.valid else "danger", wrap=True))
-        self.rows.insertWidget(0, said)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("What verifying the report gave")
+        area.setWidget(said)
+        area.setMinimumSize(560, min(said.heightForWidth(540) + theme.GRID, MOST_HEIGHT))
+        self.rows.insertWidget(0, area)
         self._buttons.insertWidget(0, button("Show in folder", self._show_folder))
 
     def accept(self) -> None:
