@@ -1,4 +1,4 @@
-"""The line above the plot: what is below the pointer, and what the patterns mean."""
+"""The line above the plot: what is below the pointer, or at the playhead; what patterns mean."""
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, Qt
@@ -12,7 +12,8 @@ from ui.timeline.scores import ExhibitScores, Mark
 SWATCH = 16
 NOTHING = "track –   frame ––– –––   ––:––:––.–––   score –.––"
 TIP = (
-    "Track, frame, time and score below the pointer. A score is the detector's output from 0 to 1, "
+    "Track, frame, time and score below the pointer, else at the playhead. A score is the "
+    "detector's output from 0 to 1, "
     "higher where it resembles synthetic material; it is not a probability."
 )
 
@@ -105,7 +106,7 @@ class Readout(QFrame):
         self.setFixedHeight(24)
         self.words = QLabel(NOTHING, self)
         self.words.setFont(theme.mono_font(theme.SMALL))
-        self.words.setAccessibleName("Score below the pointer")
+        self.words.setAccessibleName("Score below the pointer or at the playhead")
         self.words.setToolTip(TIP)
         self.legend = Legend(self)
         row = QHBoxLayout(self)
@@ -114,11 +115,11 @@ class Readout(QFrame):
         row.addWidget(self.legend, 1)
 
     def show_reading(self, words: str) -> None:
-        """Show what is below the pointer."""
+        """Show what is below the pointer or at the playhead."""
         self.words.setText(words.replace(" ", "\u00a0"))
 
     def show_nothing(self) -> None:
-        """Nothing is below the pointer."""
+        """There is nothing to read."""
         self.show_reading(NOTHING)
 
 

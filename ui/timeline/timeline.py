@@ -41,6 +41,7 @@ class TimelineWidget(QWidget):
         self.view = TimelineView(self)
         self.readout = Readout(self)
         self._keys_to: QWidget | None = None
+        self._pointer: QPointF | None = None
         self._curves: dict[int, pg.PlotCurveItem] = {}
         self._backdrop, self._labels, self._playhead = Backdrop(), Labels(), Playhead()
         self._message = QLabel(self.view)
@@ -65,7 +66,6 @@ class TimelineWidget(QWidget):
         self._backdrop.segments = ()
         self._show_thresholds(None)
         self._playhead.place(None)
-        self.readout.show_nothing()
         self.view.fit(self.scores.end)
         self.redraw()
 
@@ -112,6 +112,7 @@ class TimelineWidget(QWidget):
         seconds = float(self.scores.times[frame])
         self._playhead.place(seconds)
         self.view.bring_in_sight(seconds)
+        self._read()
 
     def select_track(self, track: int | None) -> None:
         """Draw one face track before the others; None draws all alike."""
@@ -159,6 +160,7 @@ class TimelineWidget(QWidget):
         """Draw everything anew, after the scores, the selection or the theme changed."""
         self._filling.stop()
         self._explain()
+        self._read()
         self._backdrop.scores = self.scores
         self._draw()
 
@@ -255,16 +257,28 @@ class TimelineWidget(QWidget):
             self.seek_requested.emit(frame)
 
     def _pointed(self, place: QPointF | None) -> None:
-        if place is None or not len(self.scores.times):
+        self._pointer = place
+        self._read()
+
+    def _read(self) -> None:
+        """Say what is below the pointer, or else at the playhead."""
+        place, frame = self._pointer, self.playhead_frame
+        if frame is None or not len(self.scores.times):
             self.readout.show_nothing()
             return
-        frame = self.scores.nearest(place.x())
-        self.readout.show_reading(reading(self.scores, frame, self._track_at(frame, place)))
+        if place is not None:
+            frame = self.scores.nearest(place.x())
+        height = None if place is None else place.y()
+        self.readout.show_reading(reading(self.scores, frame, self._track_at(frame, height)))
 
-    def _track_at(self, frame: int, place: QPointF) -> int | None:
-        """The scored track nearest to the pointer, the selected one when two are as near."""
+    def _track_at(self, frame: int, height: float | None) -> int | None:
+        """The scored track nearest to a height, the selected one when two are as near."""
         found = [
-            (abs(score - place.y()), number != self.selected_track, number)
+            (
+                abs(score - (score if height is None else height)),
+                number != self.selected_track,
+                number,
+            )
             for number, track in self.scores.tracks.items()
             if (score := track.at(frame)) == score
         ]

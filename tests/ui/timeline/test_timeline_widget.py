@@ -297,3 +297,15 @@ def test_tiny_exhibits(timeline, frames):
     timeline.seek_requested.connect(asked.append)
     click(timeline, 0.0)
     assert asked == [0][:frames]
+
+
+def test_away_from_the_pointer_the_readout_tells_of_the_playhead(timeline):
+    timeline.set_faces(faces_between(0, 600), committed_to=600)
+    timeline.set_playhead(4)
+    words = timeline.readout.words.text().replace("\u00a0", " ")
+    assert words.startswith("track 1   frame 000 004")
+    assert words.endswith(f"score {float(timeline.scores.tracks[1].scores[4]):.2f}")
+    timeline.select_track(2)
+    assert timeline.readout.words.text().startswith("track\u00a02")
+    timeline.set_playhead(700)
+    assert timeline.readout.words.text().replace("\u00a0", " ").endswith("not analysed")
