@@ -11,6 +11,7 @@ from ui.analysis_job import AnalysisJob
 from ui.job_queue import JobQueue
 from ui.jobs import CallJob, Job, JobState, Pace
 from workstation.analysis.detector import DetectorInfo
+from workstation.analysis.progress import Progress
 from workstation.cases.records import RunOutcome
 from workstation.errors import AnalysisError
 
@@ -184,3 +185,22 @@ def test_pace_thins_out_and_measures(monkeypatch):
     now[0] += 0.01
     assert pace.progress("copying", 100, 100, "bytes").part == 1.0
     assert pace.progress("hashing", 0, 100, "bytes").seconds_left is None
+
+
+def test_an_analysis_stops_while_its_exhibit_is_still_being_verified(queue, case, detector, qtbot):
+    begun, go = threading.Event(), threading.Event()
+
+    def verifying(case, exhibit, *_arguments, announce, **_options):
+        begun.set()
+        go.wait(5)
+        announce(Progress(exhibit, 0, 0, 50, None, "verifying the exhibit"))
+        raise AssertionError("it went on")
+
+    job = AnalysisJob("E001", verifying)
+    queue.add(job)
+    assert begun.wait(5)
+    queue.cancel(job)
+    go.set()
+    wait_ended(qtbot, job)
+    assert (job.state, job.error) == (JobState.CANCELLED, None)
+    assert case.runs.latest("E001") is None
