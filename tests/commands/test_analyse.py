@@ -85,6 +85,14 @@ def test_scores_need_a_run(filled, call, tmp_path):
     assert "was not analysed" in err
 
 
+def test_scores_are_never_written_over_the_case(analysed, call, answer):
+    for name in ("case.sqlite", "cache.sqlite", "case.lock", "exhibits/E001.csv"):
+        status, _, err = call("scores", analysed, "E001", "--output", analysed / name)
+        assert status == 1
+        assert "Choose another place." in err
+    assert answer("case", "verify", analysed)["in_order"]
+
+
 def test_scores_that_cannot_be_written(analysed, call, tmp_path, answer):
     entries = len(answer("custody", analysed)["entries"])
     status, _, err = call("scores", analysed, "E001", "--output", tmp_path / "none" / "s.csv")

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import sys
+
+import pytest
 
 from tests.commands.conftest import FRAMES
 
@@ -41,3 +44,16 @@ def test_list_in_words(case, clip, call):
     out = call("exhibit", "list", case)[1]
     assert "not analysed" in out
     assert clip.name in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names that Windows refuses")
+def test_a_name_cannot_pretend_to_be_another_line(case, clip, call, tmp_path):
+    name = "a\x1b[2J\nE002  intact\u202e4pm.mp4"
+    (tmp_path / name).write_bytes(clip.read_bytes())
+    for words in (["add", case, tmp_path / name], ["add", case, tmp_path / name], ["list", case]):
+        out = call("exhibit", *words)[1]
+        assert not set(out) & {"\x1b", "\u202e"}
+        assert not any(line.startswith("E002") for line in out.splitlines())
+        assert "a\\u{1b}[2J\\u{a}E002  intact\\u{202e}4pm.mp4" in out
+    out = call("exhibit", "list", case, "--json")[1]
+    assert json.loads(out)[0]["original_name"] == name

@@ -294,6 +294,15 @@ def test_a_field_longer_than_a_page(
     assert text.count("word3999") >= 4
 
 
+def test_a_file_with_megabytes_of_metadata(
+    case: Case, identity: SigningIdentity, clip: Path, tmp_path: Path
+) -> None:
+    add(case, clip, facts={"metadata": {"comment": "z" * 3_000_000}})
+    record = write_report(case, tmp_path / "report.pdf", identity)
+    text = Signed(tmp_path / "report.pdf", case.folder, record).text()
+    assert "further characters are not printed" in text
+
+
 def test_reports_are_counted(case: Case, identity: SigningIdentity, tmp_path: Path) -> None:
     write_report(case, tmp_path / "one.pdf", identity)
     write_report(case, tmp_path / "two.pdf", identity)

@@ -186,6 +186,13 @@ class Case(AbstractContextManager["Case"]):
         """Where reports go unless told otherwise."""
         return self.folder / "reports"
 
+    def owns(self, path: Path) -> bool:
+        """Whether a path lies among the exhibits or is one of the files that make the case."""
+        path, folder = path.resolve(), self.folder.resolve()
+        if path.is_relative_to(folder / "exhibits"):
+            return True
+        return path.parent == folder and path.name.startswith(("case.", "cache.sqlite"))
+
     def transaction(self) -> AbstractContextManager[None]:
         """All that is written inside is recorded together, or nothing of it.
 

@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 SUCCESS, FAILURE, INTERRUPTED = 0, 1, 130
+
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Answer:
 
 def give(answer: Answer, as_json: bool) -> int:
     """Print `answer` on standard output and return its exit status."""
-    text = to_json(answer.data) if as_json else "\n".join(answer.lines)
+    text = to_json(answer.data) if as_json else _harmless("\n".join(answer.lines))
     if text:
         print(text, flush=True)
     return answer.status
@@ -35,7 +38,7 @@ def give(answer: Answer, as_json: bool) -> int:
 
 def complain(sentence: str, as_json: bool) -> int:
     """Print one sentence on standard error (an object with `error` for `--json`); exit status 1."""
-    text = to_json({"error": sentence}) if as_json else f"workstation: {sentence}"
+    text = to_json({"error": sentence}) if as_json else f"workstation: {one_line(sentence)}"
     print(text, file=sys.stderr, flush=True)
     return FAILURE
 
@@ -43,7 +46,7 @@ def complain(sentence: str, as_json: bool) -> int:
 def say(arguments: argparse.Namespace, line: str) -> None:
     """Tell how far a long command is: on standard output, or nowhere with `--json`."""
     if not arguments.json:
-        print(line, flush=True)
+        print(_harmless(line), flush=True)
 
 
 def to_json(data: Any) -> str:
@@ -51,9 +54,19 @@ def to_json(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+def one_line(text: str) -> str:
+    """Text from outside, such as a file name; it can neither begin a line nor steer a terminal."""
+    return _harmless(text).replace("\n", "\\u{a}").replace("\t", "\\u{9}")
+
+
+def _harmless(text: str) -> str:
+    """Control characters and those that reverse the order of text, written as code points."""
+    return _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """Columns aligned with spaces; columns of numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(head), *cells]) for i in range(len(head))]
     right = [bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(head))]
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workstation.commands.answers import FAILURE, SUCCESS, Answer, table
+from workstation.commands.answers import FAILURE, SUCCESS, Answer, one_line, table
 from workstation.commands.groups import Commands, add_case, command, opened
 from workstation.errors import ExhibitError
 
@@ -41,14 +41,19 @@ def add(arguments: argparse.Namespace) -> Answer:
                     exhibit = add_exhibit(case, source, announce=partial(show_copying, bars))
             except ExhibitError as error:
                 refused.append({"file": str(source), "reason": str(error)})
-                lines.append(f"REFUSED  {source}: {error}")
+                lines.append(f"REFUSED  {one_line(str(source))}: {error}")
                 continue
             added.append(exhibit_view(case, exhibit))
-            lines.append(f"{exhibit.number}  {source.name}: {exhibit.frames} frames")
+            lines.append(f"{exhibit.number}  {one_line(source.name)}: {count(exhibit.frames)}")
             lines.append(f"      SHA-256 {exhibit.hashes.sha256}")
             lines += [f"      note: {text}" for text in exhibit.facts.get("warnings") or ()]
     data = {"added": added, "refused": refused}
     return Answer(data, lines, FAILURE if refused else SUCCESS)
+
+
+def count(frames: int) -> str:
+    """A number of frames, with its noun."""
+    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def show_copying(bars: "Bars", progress: "IntakeProgress") -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workstation.cases.custody import Act
 from workstation.commands.answers import Answer, to_json
 from workstation.commands.groups import Commands, add_case, command, opened, write_file
-from workstation.errors import AnalysisError
+from workstation.errors import AnalysisError, WorkstationError
 
 if TYPE_CHECKING:
     from workstation.cases.case import Case
@@ -94,6 +94,11 @@ def export(case: "Case", run: "Run", form: str, output: Path | None) -> tuple[st
     digest = hashlib.sha256(table.encode("utf-8")).hexdigest()
     text = table if form == "csv" else to_json([asdict(row) for row in rows]) + "\n"
     if output is not None:
+        if case.owns(output):
+            raise WorkstationError(
+                "Scores cannot be written among the exhibits or over the case's own files. Choose "
+                "another place."
+            )
         write_file(output, text.encode("utf-8"), "The scores")
     case.custody.append(
         Act.SCORES_EXPORTED,

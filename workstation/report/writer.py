@@ -78,10 +78,9 @@ def _refuse(case: Case, output: Path, overwrite: bool) -> None:
             f"{output.name} exists already and was left as it is. Choose another name, or ask for"
             " it to be replaced."
         )
-    folder = case.folder.resolve()
-    if output.is_relative_to(folder / "exhibits") or output.name.startswith("case.sqlite"):
+    if case.owns(output):
         raise ReportError(
-            "A report cannot be written among the exhibits or over the case's database."
+            "A report cannot be written among the exhibits or over the case's own files."
             " Choose another place."
         )
 
