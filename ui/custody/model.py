@@ -6,9 +6,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ui import theme, wording
-from workstation.cases.records import CustodyEntry
+from workstation.cases.records import CustodyEntry, Verification
 
-COLUMNS = ("No.", "Time (UTC)", "Act", "Subject", "Who")
+COLUMNS = ("No.", "Time (UTC)", "Act", "Subject", "Result", "Who")
+BROKEN = "broken"
+BAD = (Verification.ALTERED, Verification.MISSING, BROKEN)
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -59,6 +61,8 @@ class CustodyModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             mono = index.column() < 2
             return theme.mono_font(theme.SMALL) if mono else theme.text_font(theme.SMALL)
+        if role == Qt.ItemDataRole.ForegroundRole and _result(entry) in BAD:
+            return theme.current().colour("danger")
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{_details(entry, chr(10))}\nSHA-256 of the entry {entry.sha256}".strip()
         return None
@@ -66,7 +70,15 @@ class CustodyModel(QAbstractTableModel):
 
 def _cells(entry: CustodyEntry) -> tuple[str, ...]:
     time = wording.utc(entry.time_utc).removesuffix(" UTC")
-    return (str(entry.sequence), time, entry.act, entry.subject, entry.actor)
+    return (str(entry.sequence), time, entry.act, entry.subject, _result(entry), entry.actor)
+
+
+def _result(entry: CustodyEntry) -> str:
+    """What came of an act, as far as the entry says it in a word or a sentence."""
+    said = entry.details
+    if isinstance(said.get("intact"), bool):
+        return str(Verification.INTACT) if said["intact"] else BROKEN
+    return str(said.get("outcome") or said.get("finding") or said.get("reason") or "")
 
 
 def _details(entry: CustodyEntry, between: str) -> str:

@@ -91,7 +91,7 @@ class CustodyPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((28, 134, 108, 72, 120)):
+        for column, width in enumerate((28, 136, 108, 52, 136, 120)):
             table.setColumnWidth(column, width)
         return table
 
