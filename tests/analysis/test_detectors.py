@@ -5,9 +5,11 @@ import sys
 import numpy as np
 import pytest
 
+from models import weights
 from tests.weights import random_weights
 from workstation.analysis import detector as detectors
 from workstation.analysis.detector import (
+    Detector,
     available_detectors,
     default_detector,
     load_detector,
@@ -84,6 +86,20 @@ def test_an_exchanged_card_is_noticed(tmp_path):
     random_weights(tmp_path, seed=1)
     with pytest.raises(DetectorError, match="exchanged"):
         load_detector(info, "cpu")
+
+
+def test_a_card_exchanged_while_it_is_loaded_is_noticed(tmp_path, monkeypatch):
+    info = read_detector(random_weights(tmp_path))
+    load = weights.load_network
+
+    def exchange_and_load(card_path, device):
+        text = card_path.read_text(encoding="utf-8")
+        card_path.write_text(text.replace('"low": 0.4', '"low": 0.1'), encoding="utf-8")
+        return load(card_path, device)
+
+    monkeypatch.setattr(weights, "load_network", exchange_and_load)
+    with pytest.raises(DetectorError, match="exchanged"):
+        Detector(info, "cpu")
 
 
 def test_unknown_devices_are_refused(info):

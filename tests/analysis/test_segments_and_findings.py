@@ -152,6 +152,20 @@ def test_a_low_score_never_stands_without_what_it_does_not_cover():
 def test_mostly_unsuitable_faces_are_named():
     record = of_track(table((0, [0.1] * 20 + [float("nan")] * 30)))
     assert "In 30 of the 50 frames that show it" in record.reasons[1]
+    assert record.finding is Finding.INCONCLUSIVE
+    assert of_track(table((0, [0.1] * 26 + [float("nan")] * 24))).finding is (
+        Finding.DOES_NOT_SUPPORT
+    )
+    high = of_track(table((0, [0.9] * 20 + [float("nan")] * 30)))
+    assert high.finding is Finding.SUPPORTS
+
+
+def test_a_low_score_does_not_speak_for_an_exhibit_most_of_which_is_lost():
+    faces = table((0, [0.1] * 50))
+    assert of_exhibit(faces, [Stretch(100, 299, "x")]).finding is Finding.DOES_NOT_SUPPORT
+    assert of_exhibit(faces, [Stretch(100, 300, "x")]).finding is Finding.INCONCLUSIVE
+    high = table((0, [0.9] * 50))
+    assert of_exhibit(high, [Stretch(100, 300, "x")]).finding is Finding.SUPPORTS
 
 
 def test_without_a_scored_face_there_is_no_finding_either_way():

@@ -168,6 +168,9 @@ class Detector:
             self._network = load_network(info.card_path, self.torch_device)
         except (CardError, WeightsError) as error:
             raise DetectorError(str(error)) from error
+        # The weights were held against the card as it lay there just now: it must be ours still.
+        if read_detector(info.card_path).card != info.card:
+            raise DetectorError(_exchanged(info.card_path))
         self._trunk_type = trunk_type
         self._network.trunk.to(trunk_type).to(memory_format=torch.channels_last)
 
@@ -280,10 +283,12 @@ class Detector:
 def _loaded(card_path: Path, weights_sha256: str, device: str) -> Detector:
     info = read_detector(card_path)
     if info.weights_sha256 != weights_sha256:
-        raise DetectorError(
-            f"The card {card_path.name} was exchanged since this analysis began. Start it again."
-        )
+        raise DetectorError(_exchanged(card_path))
     return Detector(info, device)
+
+
+def _exchanged(card_path: Path) -> str:
+    return f"The card {card_path.name} was exchanged since this analysis began. Start it again."
 
 
 def load_detector(info: DetectorInfo, device: str = "auto") -> Detector:

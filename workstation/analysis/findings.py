@@ -90,6 +90,9 @@ def _of_track(
     finding, reasons = _judge(number, scores, flagged, times, rule)
     unsuitable = shown - len(scores)
     if unsuitable * 2 > shown:
+        # That nothing was found says little where most was not looked at.
+        if finding is Finding.DOES_NOT_SUPPORT:
+            finding = Finding.INCONCLUSIVE
         reasons.append(
             f"In {unsuitable} of the {shown} frames that show it, the face of track {number} was "
             "too small or blurred to score."
@@ -157,6 +160,8 @@ def _of_exhibit(
         finding, reasons = Finding.INCONCLUSIVE, ["No face could be scored."]
     else:
         finding, reasons = _strongest(tracks, rule)
+        if finding is Finding.DOES_NOT_SUPPORT and lost * 2 > len(times):
+            finding = Finding.INCONCLUSIVE
     reasons += _unseen(faces, times, lost)
     if finding is Finding.DOES_NOT_SUPPORT:
         reasons += _not_covered(rule)

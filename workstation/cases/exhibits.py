@@ -128,6 +128,12 @@ def _no_exhibit(number: str) -> CaseError:
 
 
 def _exhibit(row: tuple[Any, ...]) -> Exhibit:
+    folder, _, name = row[2].partition("/")
+    if folder != "exhibits" or name in ("", ".", "..") or {"/", "\\", "\0"} & set(name):
+        raise CaseError(
+            f"The case's list of exhibits was altered: it places {row[0]} outside the folder of "
+            "the exhibits. Leave the folder as it is and work on a copy from a backup."
+        )
     return Exhibit(
         number=row[0],
         original_name=row[1],

@@ -21,8 +21,8 @@ MEANING: dict[Finding, tuple[str, str]] = {
     ),
     Finding.INCONCLUSIVE: (
         "The mean score lies between the decision thresholds, or part of a track scores high while"
-        " the whole does not, or too few frames could be scored: the detector separates neither"
-        " way.",
+        " the whole does not, or too few frames could be scored, or most could not: the detector"
+        " separates neither way.",
         "It is neither weak support for manipulation nor weak support for authenticity.",
     ),
     Finding.DOES_NOT_SUPPORT: (

@@ -99,6 +99,7 @@ def _thresholds(rule: Thresholds) -> str:
         f" {rule.high:.2f}: supports manipulation; between: inconclusive"
     )
     text += f"; fewer than {rule.minimum_frames} scored frames: inconclusive"
+    text += "; low mean where most frames could not be scored: inconclusive"
     text += "; low mean with a flagged segment of at least one second: inconclusive"
     return text
 
