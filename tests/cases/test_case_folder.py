@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import signal
@@ -348,3 +349,19 @@ def test_odd_names_are_kept(tmp_path: Path) -> None:
         assert case.facts.title == 'O\'Neil "x" 😀 שלום \\udcff'
         assert stat.S_ISDIR(case.exhibits_folder.stat().st_mode)
         assert case.custody.verify().intact
+
+
+def test_a_full_disk_is_said_on_opening(
+    folder: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.close()
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(CaseError, match="is full"):
+        Case.open(folder)
+    monkeypatch.undo()
+    with Case.open(folder) as again:
+        assert again.custody.verify().intact

@@ -88,3 +88,15 @@ def test_the_script_in_the_documents_verifies_the_log(filled, monkeypatch, capsy
     exec(script, variables)
     variables["log"].close()
     assert capsys.readouterr().out.startswith("intact, head ")
+
+
+def test_verifying_can_leave_the_case_untouched(filled, answer, call):
+    before = answer("custody", filled)["head"]
+    assert answer("case", "verify", filled, "--read-only")["in_order"]
+    assert answer("custody", filled)["head"] == before
+    copy = next((filled / "exhibits").iterdir())
+    copy.chmod(0o644)
+    copy.write_bytes(b"another film")
+    status, out, _ = call("case", "verify", filled, "--read-only")
+    assert status == 1
+    assert "altered" in out

@@ -10,7 +10,7 @@ from tests.report.filled_case import Track, add, analyse, make_clip, new_case
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
-from workstation.cases.records import RunOutcome
+from workstation.cases.records import CustodyEntry, RunOutcome
 from workstation.errors import CaseError
 from workstation.evidence.verification import verify_case
 
@@ -110,3 +110,19 @@ def test_a_killed_run_agrees_once_the_case_was_opened_again(folder: Path) -> Non
     tamper(folder, f"UPDATE runs SET frames = 1 WHERE id = {run.id}")
     with Case.open(folder, read_only=True) as case:
         assert len(disagreements(case)) == 1
+
+
+def test_what_another_connection_commits_meanwhile_is_no_disagreement(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Case.open(folder) as writer, Case.open(folder, read_only=True) as reader:
+        entries = reader.custody.entries
+
+        def while_a_run_completes() -> list[CustodyEntry]:
+            read = entries()
+            analyse(writer, writer.exhibits.get("E001"), [Track(1, 0, 40, 0.2)])
+            return read
+
+        monkeypatch.setattr(reader.custody, "entries", while_a_run_completes)
+        assert disagreements(reader) == ()
+        assert len(writer.runs.of_exhibit("E001")) == 2

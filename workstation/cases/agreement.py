@@ -32,13 +32,14 @@ def disagreements(case: "Case") -> tuple[str, ...]:
     Raises:
         CaseError: the database cannot be read.
     """
-    entries = case.custody.entries()
-    return (
-        *_facts(case, entries),
-        *_exhibits(case, entries),
-        *_runs(case, entries),
-        *_reports(case, entries),
-    )
+    with case.snapshot():
+        entries = case.custody.entries()
+        return (
+            *_facts(case, entries),
+            *_exhibits(case, entries),
+            *_runs(case, entries),
+            *_reports(case, entries),
+        )
 
 
 def exhibit_agrees(case: "Case", exhibit: Exhibit, entries: Sequence[CustodyEntry]) -> bool:

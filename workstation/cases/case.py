@@ -201,6 +201,10 @@ class Case(AbstractContextManager["Case"]):
         """
         return self._connection.transaction()
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that is read inside is of one moment, whatever other connections commit meanwhile."""
+        return self._connection.snapshot()
+
     def _put_right(self) -> None:
         with self.transaction():
             for run in runs_cut_short(self):

@@ -1,5 +1,6 @@
 """Only one program at a time writes a case."""
 
+import errno
 import json
 import os
 import platform
@@ -103,6 +104,11 @@ def _who(holder: Path) -> str:
 
 
 def _unwritable(folder: Path, error: Exception) -> CaseUnwritable:
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return CaseUnwritable(
+            f"The disk that holds the case folder “{folder.name}” is full. Free some space, or "
+            "open the case for reading only."
+        )
     reason = getattr(error, "strerror", None) or str(error)
     return CaseUnwritable(
         f"The case folder “{folder.name}” cannot be written ({reason}). "

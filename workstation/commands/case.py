@@ -18,8 +18,14 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", default="", help="a short title")
     parser.add_argument("--organisation", default="", help="the examiner's organisation")
     add_case(command(acts, common, "show", show, "what the case holds"))
-    add_case(
-        command(acts, common, "verify", verify, "walk the custody log and hash every exhibit again")
+    parser = command(
+        acts, common, "verify", verify, "walk the custody log and hash every exhibit again"
+    )
+    add_case(parser)
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help="leave the case as it is: nothing is entered in its log",
     )
 
 
@@ -80,7 +86,7 @@ def verify(arguments: argparse.Namespace) -> Answer:
     from workstation.commands.progress import BYTES, Bars
     from workstation.evidence.verification import verify_case
 
-    with opened(arguments) as case, Bars(BYTES) as bars:
+    with opened(arguments, read_only=arguments.read_only) as case, Bars(BYTES) as bars:
         found = verify_case(
             case,
             announce=lambda progress: bars.show(progress.exhibit, progress.done, progress.total),
