@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import signal
+import sqlite3
 
 import pytest
 
@@ -135,3 +136,22 @@ def test_cancelled_is_130_and_continues(filled, random_detector, call, answer, m
 
 def test_a_folder_of_workers(filled, call):
     assert call("analyse", filled, "--workers", "0")[0] == 2
+
+
+def test_a_complete_run_that_was_altered_does_not_count(analysed, answer):
+    database = sqlite3.connect(analysed / "case.sqlite")
+    with database:
+        database.execute("UPDATE faces SET score = 0.5")
+    database.close()
+    data = answer("analyse", analysed, "--device", "cpu", "--workers", "1")
+    assert data["already_complete"] == []
+    assert data["runs"][0]["run"] == 2
+
+
+def test_a_broken_card_is_named(tmp_path, monkeypatch, call):
+    monkeypatch.setattr("workstation.analysis.detector.weights_folders", lambda: [tmp_path])
+    (tmp_path / "best.card.json").write_text("{}", encoding="utf-8")
+    status, out, _ = call("detectors")
+    assert status == 1
+    assert "UNUSABLE" in out
+    assert "best.card.json" in out

@@ -77,6 +77,18 @@ def available_detectors() -> list[DetectorInfo]:
     return sorted(found.values(), key=lambda info: (-(info.auc or 0.0), info.name))
 
 
+def unusable_cards() -> dict[Path, str]:
+    """Cards in the weights folders that cannot be used, each with the reason."""
+    found = {}
+    for folder in weights_folders():
+        for path in sorted(folder.glob(_CARD_PATTERN)) if folder.is_dir() else []:
+            try:
+                read_detector(path)
+            except DetectorError as error:
+                found[path] = str(error)
+    return found
+
+
 def default_detector() -> DetectorInfo:
     """The detector with the best measured AUC, or the one named in `WORKSTATION_DETECTOR`.
 

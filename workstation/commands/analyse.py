@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from workstation.cases.agreement import run_agrees
 from workstation.cases.records import Run, RunOutcome
 from workstation.commands.answers import FAILURE, INTERRUPTED, SUCCESS, Answer
 from workstation.commands.groups import Commands, add_case, command, opened
@@ -124,17 +125,24 @@ def exhibits_to_do(
     info: "DetectorInfo",
     settings: "AnalysisSettings",
 ) -> tuple[list[str], list[str]]:
-    """Numbers of the exhibits to analyse, and of those that are complete already."""
+    """Numbers of the exhibits to analyse, and of those that are complete already.
+
+    A complete run that is no longer as the custody log says it was does not count.
+    """
     if arguments.exhibits:
         numbers = [case.exhibits.get(number).number for number in arguments.exhibits]
     else:
         numbers = [exhibit.number for exhibit in case.exhibits.all()]
     if arguments.again:
         return numbers, []
+    entries = case.custody.entries()
     complete = [
         number
         for number in numbers
-        if any(same_work(run, info, settings) for run in case.runs.of_exhibit(number))
+        if any(
+            same_work(run, info, settings) and run_agrees(case, run, entries)
+            for run in case.runs.of_exhibit(number)
+        )
     ]
     return [number for number in numbers if number not in complete], complete
 

@@ -20,15 +20,21 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def show(_arguments: argparse.Namespace) -> Answer:
     """The detectors, best first; exit status 1 when there is none."""
-    from workstation.analysis.detector import available_detectors, default_detector
+    from workstation.analysis.detector import (
+        available_detectors,
+        default_detector,
+        unusable_cards,
+    )
 
     detectors = available_detectors()
+    unusable = [f"UNUSABLE  {path}: {reason}" for path, reason in unusable_cards().items()]
     if not detectors:
-        return Answer([], ["No detector is installed, so nothing can be scored."], FAILURE)
+        none = "No detector is installed, so nothing can be scored."
+        return Answer([], [none, *unusable], FAILURE)
     default = default_detector().name
     data = [detector_view(info, default) for info in detectors]
     lines = [line for view in data for line in detector_lines(view)]
-    return Answer(data, lines, SUCCESS)
+    return Answer(data, [*lines, *unusable], SUCCESS)
 
 
 def detector_view(info: "DetectorInfo", default: str) -> dict[str, Any]:
