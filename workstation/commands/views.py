@@ -13,6 +13,7 @@ from workstation.cases.records import (
     Run,
     RunOutcome,
     Segment,
+    chosen_run,
 )
 
 FACTS = ("format", "codec", "width", "height", "rotation", "duration_s", "frame_rate", "warnings")
@@ -31,7 +32,9 @@ def case_view(facts: CaseFacts) -> dict[str, Any]:
 
 def exhibit_view(case: Case, exhibit: Exhibit) -> dict[str, Any]:
     """An exhibit with its hashes, its main container facts and how far its analysis is."""
-    run = case.runs.latest(exhibit.number)
+    latest = case.runs.latest(exhibit.number)
+    under_way = latest is not None and latest.outcome is RunOutcome.RUNNING
+    run = latest if under_way else chosen_run(case.runs.of_exhibit(exhibit.number))
     return {
         "number": exhibit.number,
         "original_name": exhibit.original_name,
@@ -52,7 +55,7 @@ def exhibit_view(case: Case, exhibit: Exhibit) -> dict[str, Any]:
 
 
 def state_of(case: Case, run: Run | None) -> str:
-    """Where an exhibit's analysis is: "not analysed", "analysing", or how its latest run ended."""
+    """How far an exhibit is: "not analysed", "analysing", or how the run that counts ended."""
     if run is None:
         return "not analysed"
     if run.outcome is not RunOutcome.RUNNING:
