@@ -77,6 +77,7 @@ def test_clips_go_through_the_whole_program(random_detector, clip, tmp_path, cal
     figures = json.loads((out / "evaluation.json").read_text())
     good, bad = figures["clips"]
     assert sum(good["states"].values()) == good["frames"] > 0
+    assert good["states"]["scored"] == good["frames"]
     assert 0 <= good["score"] <= 1
     assert bad["finding"] is None
     assert bad["failure"]

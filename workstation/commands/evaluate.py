@@ -208,7 +208,7 @@ def result_of(case: "Case", exhibit: Exhibit, run: int, clip: LabelledClip) -> C
     ]
     per_frame: dict[int, str] = {}
     for row in score_rows(case, case.runs.get(run)):
-        if per_frame.get(row.frame) is not FrameState.SCORED:
+        if per_frame.get(row.frame) != FrameState.SCORED:
             per_frame[row.frame] = row.state
     if len(per_frame) != exhibit.frames:
         raise WorkstationError(
