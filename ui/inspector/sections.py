@@ -22,7 +22,7 @@ from ui.player.readings import time_text
 from ui.reading import ExhibitView
 from ui.widgets import heading, label
 from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
-from workstation.report.card_figures import evaluations
+from workstation.report.card_figures import chief_figures
 
 MOST_ROWS = 7
 ROW_HEIGHT = 22
@@ -65,7 +65,7 @@ def finding(record: FindingRecord, warning: str = "") -> QWidget:
 def limits(run: Run) -> QWidget:
     """What the detector cannot do, is not made for, and how it measured."""
     card = run.detector
-    measured = [one.sentence for one in evaluations(card)] or [words.NOT_MEASURED]
+    measured = chief_figures(card, "on the card and in the report") or [words.NOT_MEASURED]
     return section(
         "Limits",
         *_listed("", card.get("limits")),

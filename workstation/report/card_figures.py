@@ -6,6 +6,7 @@ from typing import Any
 
 from workstation.report import words
 
+_CHIEF = 3
 _NAMES = ("name", "title", "data", "set", "dataset", "on")
 _REAL = ("n_real", "real", "reals", "n_authentic")
 _FAKE = ("n_fake", "fake", "fakes", "n_synthetic")
@@ -42,10 +43,11 @@ class Evaluation:
     @property
     def sentence(self) -> str:
         """The measurement in one line."""
-        return (
+        said = (
             f"{self.name}: AUC {self.auc} (95 % interval {self.interval};"
-            f" {self.real} real, {self.fake} fake)."
+            f" {self.real} real, {self.fake} fake)"
         )
+        return f"{said}; {self.rest}." if self.rest else f"{said}."
 
 
 def evaluations(card: Mapping[str, Any]) -> list[Evaluation]:
@@ -56,6 +58,22 @@ def evaluations(card: Mapping[str, Any]) -> list[Evaluation]:
     """
     entries = card.get("evaluation") or ()
     return [_evaluation(entry) for entry in entries if isinstance(entry, Mapping)]
+
+
+def chief_figures(card: Mapping[str, Any], elsewhere: str) -> list[str]:
+    """The first measurements on a card as sentences, and how many more there are.
+
+    Args:
+        card: The card, plain JSON.
+        elsewhere: where the others stand, such as "in the section “Method”".
+
+    Returns:
+        Nothing when the card states no measurement.
+    """
+    sentences = [entry.sentence for entry in evaluations(card) if entry.auc != "–"]
+    more = len(sentences) - _CHIEF
+    rest = [f"{more} further measurements stand {elsewhere}."] if more > 0 else []
+    return sentences[:_CHIEF] + rest
 
 
 def _evaluation(entry: Mapping[str, Any]) -> Evaluation:

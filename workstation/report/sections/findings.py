@@ -7,7 +7,7 @@ from reportlab.platypus import CondPageBreak, Flowable, Image, Paragraph, Table
 
 from workstation.cases.records import FaceTable, FindingRecord, Segment
 from workstation.report import fonts, plot, style, words
-from workstation.report.card_figures import evaluations
+from workstation.report.card_figures import chief_figures
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 from workstation.report.pictures import Picture, PictureSource, clearest, face_at
 from workstation.report.sections.method import limits
@@ -60,7 +60,7 @@ def _beside(evidence: RunEvidence) -> list[Flowable]:
     texts = [str(text) for key in ("limits", "not_covered") for text in card.get(key) or ()]
     if not texts:
         return limits(card)
-    measured = " ".join(entry.sentence for entry in evaluations(card) if entry.auc != "–")
+    measured = " ".join(chief_figures(card, "in the section “Method”"))
     listed = " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in texts)
     return [
         style.gap(3),

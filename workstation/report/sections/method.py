@@ -71,8 +71,9 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
                 ("Device, precision", f"{run.device}; {run.precision}"),
                 ("Settings", words.value(run.settings)),
                 ("Software versions", words.value(run.versions)),
-                ("Training", _stated(card, "training")),
                 ("Licence", _stated(card, "licence")),
+                ("Terms", _stated(card, "terms")),
+                *_training(card),
             ],
             digests=[("Weights SHA-256", evidence.weights_sha256)],
         ),
@@ -84,6 +85,15 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
 def _stated(card: Mapping[str, Any], key: str) -> str:
     content = card.get(key)
     return words.value(content) if content not in (None, "", [], {}) else "not stated on the card"
+
+
+def _training(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the card says of the training, a row for each fact."""
+    content = card.get("training")
+    if not isinstance(content, Mapping) or not content:
+        return [("Training", "not stated on the card")]
+    facts = [(words.label(str(key)), words.value(content[key])) for key in content]
+    return [("Training: " + name, fact) for name, fact in facts]
 
 
 def _segments(low: float, high: float) -> str:
