@@ -47,7 +47,15 @@ def said(widget):
 def test_limits_stand_between_the_finding_and_its_numbers(panel, bench, qtbot, folder):
     opened(bench, qtbot, folder)
     texts = said(panel.widget())
-    order = ["FINDING", "supports manipulation", "LIMITS", "Not covered", "Measured", "SCORES"]
+    order = [
+        "FINDING",
+        "supports manipulation",
+        "LIMITS",
+        "Not covered",
+        "FACE TRACKS",
+        "SCORES",
+        "MEASURED",
+    ]
     places = [texts.index(one) for one in order]
     assert places == sorted(places)
     assert f"– {CARD['limits'][0]}" in texts
@@ -56,7 +64,7 @@ def test_limits_stand_between_the_finding_and_its_numbers(panel, bench, qtbot, f
 
 
 def test_measured_figures_come_with_counts_and_interval(qtbot):
-    made = sections.limits(run_record(detector=CARD | {"evaluation": [MEASURED]}))
+    made = sections.measured(run_record(detector=CARD | {"evaluation": [MEASURED]}))
     qtbot.addWidget(made)
     assert "– Clips: AUC 0.71 (95 % interval 0.60 to 0.80; 12 real, 30 fake)." in said(made)
 

@@ -99,6 +99,7 @@ class InspectorPanel(QScrollArea):
             return [
                 self._unfinished(view, run),
                 sections.limits(run),
+                sections.measured(run),
                 sections.detector(run),
                 sections.exhibit(view),
             ]
@@ -106,9 +107,10 @@ class InspectorPanel(QScrollArea):
             sections.finding(whole, self._altered(view)),
             *self._newer(view),
             sections.limits(run),
-            sections.numbers(whole),
             self._tracks(view),
             sections.segments(view.segments, view.index, self._go_to_segment),
+            sections.numbers(whole),
+            sections.measured(run),
             sections.detector(run),
             sections.exhibit(view),
         ]

@@ -63,15 +63,19 @@ def finding(record: FindingRecord, warning: str = "") -> QWidget:
 
 
 def limits(run: Run) -> QWidget:
-    """What the detector cannot do, is not made for, and how it measured."""
+    """What the detector cannot do, and what it is not made for."""
     card = run.detector
-    measured = chief_figures(card, "on the card and in the report") or [words.NOT_MEASURED]
     return section(
         "Limits",
         *_listed("", card.get("limits")),
         *_listed("Not covered", card.get("not_covered")),
-        *_listed("Measured", measured, words.MEASURED),
     )
+
+
+def measured(run: Run) -> QWidget:
+    """How the detector measured on labelled material."""
+    figures = chief_figures(run.detector, "on the card and in the report")
+    return section("Measured", *_listed("", figures or [words.NOT_MEASURED], words.MEASURED))
 
 
 def numbers(record: FindingRecord) -> QWidget:
