@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +24,8 @@ def choose_thresholds(real: NDArray[np.floating], forged: NDArray[np.floating]) 
     Returns:
         `high`: a share of 0.02 of the real tracks lies above it. `low`: a share of 0.05 of the
         forged tracks lies below it. Where the two cross there is no zone left to be unsure in, and
-        both become the point between them.
+        both become the point between them. Rounded outwards to the two decimals that are printed,
+        so that no one reads another threshold than the one that was used.
 
     Raises:
         ValueError: One side is empty.
@@ -34,13 +37,13 @@ def choose_thresholds(real: NDArray[np.floating], forged: NDArray[np.floating]) 
     if low > high:
         low = high = (low + high) / 2
     return Decision(
-        low=round(low, 3),
-        high=round(high, 3),
+        low=math.floor(round(100 * low, 6)) / 100,
+        high=math.ceil(round(100 * high, 6)) / 100,
         minimum_frames=MINIMUM_FRAMES,
         chosen=(
             f"On {len(real)} real and {len(forged)} forged simulated sequences of people held out "
-            f"from training: {REAL_ABOVE:.0%} of the real ones score above the upper threshold, "
-            f"{FORGED_BELOW:.0%} of the forged ones below the lower. Simulated sequences are not "
-            "field recordings; see the findings on labelled clips."
+            f"from training: at most {REAL_ABOVE:.0%} of the real ones score above the upper "
+            f"threshold, at most {FORGED_BELOW:.0%} of the forged ones below the lower. Simulated "
+            "sequences are not field recordings; see the findings on labelled clips."
         ),
     )

@@ -79,14 +79,16 @@ def test_thresholds_keep_their_promised_shares():
     real, forged = rng.beta(2, 4, 5000), rng.beta(4, 2, 5000)
     decision = choose_thresholds(real, forged)
     assert decision.low < decision.high
-    assert (real > decision.high).mean() == pytest.approx(REAL_ABOVE, abs=0.002)
-    assert (forged < decision.low).mean() == pytest.approx(FORGED_BELOW, abs=0.004)
+    assert (real > decision.high).mean() <= REAL_ABOVE < (real > decision.high - 0.011).mean()
+    assert (forged < decision.low).mean() <= FORGED_BELOW < (forged < decision.low + 0.011).mean()
+    assert (round(decision.low, 2), round(decision.high, 2)) == (decision.low, decision.high)
     assert "5000 real" in decision.chosen
 
 
 def test_where_all_is_clear_the_zone_closes():
     decision = choose_thresholds(np.linspace(0.0, 0.1, 50), np.linspace(0.9, 1.0, 50))
-    assert 0.1 < decision.low == decision.high < 0.9
+    assert 0.1 < decision.low <= decision.high < 0.9
+    assert decision.high - decision.low < 0.011
 
 
 def test_thresholds_need_both_kinds():
