@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,3 +77,37 @@ def bootstrap_auc(
         return Interval(value, 0.0, 1.0)
     low, high = np.quantile(values, [0.025, 0.975])
     return Interval(value, float(low), float(high))
+
+
+def exact_interval(count: int, total: int) -> Interval:
+    """A share with its exact 95 % binomial interval (Clopper and Pearson, Biometrika 1934).
+
+    Takes the cases as independent; clips of one person are not, so the interval is rather narrow.
+
+    Args:
+        count: Cases that count, 0..total.
+        total: All cases.
+
+    Raises:
+        ValueError: There is no case, or `count` lies outside.
+    """
+    if total < 1 or not 0 <= count <= total:
+        raise ValueError("a share needs cases, and no more of them than there are")
+
+    def at_most(successes: int, share: float) -> float:
+        terms = (
+            math.comb(total, k) * share**k * (1 - share) ** (total - k)
+            for k in range(successes + 1)
+        )
+        return sum(terms)
+
+    def share_where(successes: int, tail: float) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if at_most(successes, middle) > tail else (low, middle)
+        return (low + high) / 2
+
+    lower = share_where(count - 1, 0.975) if count else 0.0
+    upper = share_where(count, 0.025) if count < total else 1.0
+    return Interval(count / total, lower, upper)

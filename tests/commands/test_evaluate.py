@@ -83,5 +83,7 @@ def test_clips_go_through_the_whole_program(random_detector, clip, tmp_path, cal
     assert bad["failure"]
     assert "| clips | findings |" in (out / "evaluation.md").read_text()
 
+    assert figures["called_manipulated"]["fake"]["clips"] == 1
+
     call("evaluate", "--data", data, "--out", out)
     assert json.loads((out / "evaluation.json").read_text()) == figures

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.training.metrics import auc, bootstrap_auc
+from models.training.metrics import auc, bootstrap_auc, exact_interval
 from models.training.thresholds import FORGED_BELOW, REAL_ABOVE, choose_thresholds
 
 SCORES = st.lists(st.integers(0, 20).map(lambda value: value / 20), min_size=1, max_size=30)
@@ -89,6 +89,21 @@ def test_where_all_is_clear_the_zone_closes():
     decision = choose_thresholds(np.linspace(0.0, 0.1, 50), np.linspace(0.9, 1.0, 50))
     assert 0.1 < decision.low <= decision.high < 0.9
     assert decision.high - decision.low < 0.011
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "low", "high"),
+    [(0, 25, 0.0, 0.1372), (2, 46, 0.0053, 0.1484), (5, 10, 0.1871, 0.8129), (3, 3, 0.2924, 1.0)],
+)
+def test_exact_interval_agrees_with_published_values(count, total, low, high):
+    interval = exact_interval(count, total)
+    assert interval.value == count / total
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_exact_interval_needs_cases():
+    with pytest.raises(ValueError, match="cases"):
+        exact_interval(0, 0)
 
 
 def test_thresholds_need_both_kinds():

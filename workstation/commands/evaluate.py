@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workstation.cases.records import Exhibit, FrameState, RunOutcome
+from workstation.cases.records import Exhibit, Finding, FrameState, RunOutcome
 from workstation.commands.analyse import (
     add_engine,
     chosen_detector,
@@ -109,6 +109,7 @@ def evaluate(arguments: argparse.Namespace) -> Answer:
         "score": "per clip, the highest mean score among its face tracks",
         "interval": "95 %, bootstrap over the people filmed",
         "comparisons": [asdict(row) for row in compare(results)],
+        "called_manipulated": called_manipulated(results),
         "findings": count_findings(results),
         "clips": [plain_result(result) for result in results],
     }
@@ -265,6 +266,25 @@ def comparison(name: str, fakes: Sequence[ClipResult], reals: Sequence[ClipResul
     return Comparison(name, len(reals), len(fakes), interval.value, interval.low, interval.high)
 
 
+def called_manipulated(results: Sequence[ClipResult]) -> dict[str, dict[str, float]]:
+    """How many clips of each label were called manipulated, with exact binomial 95 % intervals."""
+    from models.training.metrics import exact_interval
+
+    table: dict[str, dict[str, float]] = {}
+    for label in LABELS:
+        given = [result.finding for result in results if result.clip.label == label]
+        if given:
+            count = given.count(Finding.SUPPORTS.value)
+            share = exact_interval(count, len(given))
+            table[label] = {
+                "count": count,
+                "clips": len(given),
+                "low": share.low,
+                "high": share.high,
+            }
+    return table
+
+
 def count_findings(results: Sequence[ClipResult]) -> dict[str, dict[str, int]]:
     """How often each finding was given, per source and method."""
     counts: dict[str, Counter[str]] = {}
@@ -293,6 +313,15 @@ def markdown(figures: dict[str, Any]) -> list[str]:
         f"| {row['name']} | {row['fakes']} / {row['reals']} | {row['auc']:.2f} "
         f"| {row['low']:.2f} to {row['high']:.2f} |"
         for row in figures["comparisons"]
+    ]
+    lines += [
+        "",
+        "| label | called manipulated | 95 % interval, clips independent |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {label} | {row['count']} of {row['clips']} | {row['low']:.0%} to {row['high']:.0%} |"
+        for label, row in figures["called_manipulated"].items()
     ]
     lines += ["", "| clips | findings |", "|---|---|"]
     for name, counts in figures["findings"].items():
