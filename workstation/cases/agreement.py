@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from workstation.cases.custody import Act
+from workstation.cases.marks import MARK_ACTS
 from workstation.cases.records import CustodyEntry, Exhibit, Run, RunOutcome
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ def disagreements(case: "Case") -> tuple[str, ...]:
     """What in the database is not what the custody log says was recorded, a sentence for each.
 
     Covered are the facts of the case, the exhibits with their frame indexes, the runs with their
-    scores and findings as they were when each stopped or completed, and the list of reports. A run
-    that is going on is not covered until it stops. This says nothing about the log itself (see
-    `CustodyLog.verify`) nor about files (see `workstation.evidence.verification`).
+    scores and findings as they were when each stopped or completed, every state of every mark, and
+    the list of reports. A run that is going on is not covered until it stops. This says nothing
+    about the log itself (see `CustodyLog.verify`) nor about files (see
+    `workstation.evidence.verification`).
 
     Raises:
         CaseError: the database cannot be read.
@@ -38,6 +40,7 @@ def disagreements(case: "Case") -> tuple[str, ...]:
             *_facts(case, entries),
             *_exhibits(case, entries),
             *_runs(case, entries),
+            *_marks(case, entries),
             *_reports(case, entries),
         )
 
@@ -111,6 +114,20 @@ def _runs(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
             )
     for number in sorted(_last_acts(entries).keys() - {run.id for run in held}):
         yield f"The custody log names run {number}, but the case no longer holds it."
+
+
+def _marks(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
+    held = [(number, mark and mark.plain()) for number, mark in case.marks.states()]
+    said = [
+        (entry.details.get("mark"), entry.details.get("after"))
+        for entry in entries
+        if entry.act in MARK_ACTS
+    ]
+    if held != said:
+        yield (
+            "The examiner's marks (markers, clips, notes, findings, groups of tracks) are not "
+            "those in the custody log."
+        )
 
 
 def _reports(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from workstation.cases.database import Connection, forget_database
 from workstation.cases.exhibits import ExhibitStore
 from workstation.cases.intake_folders import sweep_intakes
 from workstation.cases.lock import HOLDER_NAME, LOCK_NAME, WriteLock
+from workstation.cases.marks import MarkStore
 from workstation.cases.plain_json import clean_text, utc_now
 from workstation.cases.records import CaseFacts, RunOutcome
 from workstation.cases.reports import ReportStore
@@ -34,6 +35,7 @@ class Case(AbstractContextManager["Case"]):
         custody: the custody log.
         exhibits: the exhibits.
         runs: the runs with their scores and findings.
+        marks: what the examiner added: markers, clips, notes, findings, groups of tracks.
         reports: the signed reports.
         cache: intermediate results that only save time.
     """
@@ -48,6 +50,7 @@ class Case(AbstractContextManager["Case"]):
         self.custody = CustodyLog(connection, self.facts.examiner)
         self.exhibits = ExhibitStore(connection)
         self.runs = RunStore(connection)
+        self.marks = MarkStore(connection, self.custody, self.facts.examiner)
         self.reports = ReportStore(connection)
         self.cache = AnalysisCache(folder, read_only=self.read_only)
 

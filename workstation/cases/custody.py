@@ -30,6 +30,13 @@ class Act(StrEnum):
     ANALYSIS_COMPLETE = "analysis complete"
     ANALYSIS_FAILED = "analysis failed"
     SCORES_EXPORTED = "scores exported"
+    MARK_ADDED = "mark added"
+    MARK_CHANGED = "mark changed"
+    MARK_REMOVED = "mark removed"
+    FINDING_GIVEN = "examiner's finding given"
+    FINDING_CHANGED = "examiner's finding changed"
+    FINDING_WITHDRAWN = "examiner's finding withdrawn"
+    TRACKS_GROUPED = "face tracks grouped"
     REPORT_SIGNED = "report signed"
     LOG_VERIFIED = "log verified"
 

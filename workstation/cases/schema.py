@@ -8,7 +8,7 @@ from workstation.errors import CaseError
 APPLICATION_ID = 0x44464657
 """Marks case.sqlite as a case ("DFFW"); never changes."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Rises with every migration that an older program could not read."""
 
 migrations = Migrations("case")
@@ -155,6 +155,36 @@ CREATE TABLE reports (
 ) STRICT;
 """
 
+_MARKS = """
+CREATE TABLE marks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    mark INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    exhibit TEXT NOT NULL REFERENCES exhibits (number),
+    run INTEGER REFERENCES runs (id),
+    track INTEGER,
+    first INTEGER,
+    last INTEGER,
+    name TEXT NOT NULL,
+    note TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    colour TEXT NOT NULL,
+    finding TEXT,
+    people TEXT NOT NULL,
+    removed INTEGER NOT NULL CHECK (removed IN (0, 1)),
+    examiner TEXT NOT NULL,
+    time_utc TEXT NOT NULL
+) STRICT;
+CREATE INDEX states_of_mark ON marks (mark);
+CREATE TRIGGER marks_no_replace BEFORE INSERT ON marks
+WHEN EXISTS (SELECT 1 FROM marks WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a state of a mark cannot be replaced'); END;
+CREATE TRIGGER marks_no_update BEFORE UPDATE ON marks
+BEGIN SELECT RAISE(ABORT, 'a state of a mark cannot be changed'); END;
+CREATE TRIGGER marks_no_delete BEFORE DELETE ON marks
+BEGIN SELECT RAISE(ABORT, 'a state of a mark cannot be removed'); END;
+"""
+
 
 @migrations()
 def first_format(db: Database) -> None:
@@ -162,6 +192,13 @@ def first_format(db: Database) -> None:
     for script in (_CUSTODY, _EXHIBITS, _RUNS, _REST):
         for statement in _statements(script):
             db.conn.execute(statement)
+
+
+@migrations()
+def marks_of_the_examiner(db: Database) -> None:
+    """Add the table of marks: markers, clips, notes, examiner's findings, groups of tracks."""
+    for statement in _statements(_MARKS):
+        db.conn.execute(statement)
 
 
 def _statements(script: str) -> list[str]:
@@ -199,7 +236,7 @@ def bring_up_to_date(connection: Connection) -> None:
             f"The case was made by a newer version of this program (case format {version}; this "
             f"version knows {FORMAT_VERSION}). Install the newer version to open it."
         )
-    if version == FORMAT_VERSION:
+    if version == FORMAT_VERSION and not migrations.pending(connection.database):
         return
     if connection.read_only:
         raise CaseError(
