@@ -34,14 +34,14 @@ def draw_quality(rng: np.random.Generator) -> Alteration:
     """A change of sharpness: resampled, blurred, sharpened or noisy."""
     kind = rng.choice(["resample", "blur", "sharpen", "noise"], p=[0.45, 0.2, 0.25, 0.1])
     if kind == "resample":
-        factor = rng.uniform(1.3, 3.2)
+        factor = rng.uniform(1.6, 3.6)
         up = [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC][
             int(rng.choice(3, p=[0.1, 0.45, 0.45]))
         ]
         amount = rng.uniform(0.0, 1.0) if rng.random() < 0.5 else 0.0
         return lambda picture: sharpen(resample(picture, factor, up), amount)
     if kind == "blur":
-        sigma = rng.uniform(0.5, 2.0)
+        sigma = rng.uniform(0.8, 2.2)
         return lambda picture: soften(picture, sigma)
     if kind == "sharpen":
         amount = rng.uniform(0.4, 2.0)

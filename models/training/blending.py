@@ -26,12 +26,12 @@ _RIGHT_EYE = [263, 249, 390, 374, 380, 382, 362, 398, 384, 386, 387, 466]
 _NOSE_WINGS = [98, 327, 205, 425]
 
 REGIONS: dict[str, tuple[float, tuple[list[int], ...]]] = {
-    "face": (0.30, (_OVAL,)),
-    "brows to jaw": (0.28, (_BROWS + _JAW,)),
+    "face": (0.28, (_OVAL,)),
+    "brows to jaw": (0.26, (_BROWS + _JAW,)),
     "centre": (0.10, (_BROWS + _LIPS,)),
-    "lower face": (0.16, (_NOSE_WINGS + _CHIN,)),
-    "mouth": (0.10, (_LIPS,)),
-    "eyes": (0.06, (_LEFT_EYE, _RIGHT_EYE)),
+    "lower face": (0.22, (_NOSE_WINGS + _CHIN,)),
+    "mouth": (0.09, (_LIPS,)),
+    "eyes": (0.05, (_LEFT_EYE, _RIGHT_EYE)),
 }
 """Region -> how often it is drawn, and the outline points whose hulls make it up."""
 
@@ -67,7 +67,7 @@ def region_mask(
         cv2.fillConvexPoly(mask, hull, 255)
     soft = warp_locally(rng, mask.astype(np.float32), rng.uniform(0.0, 0.04) * size, cells=6)
     if rng.random() < 0.3:
-        width = int(rng.integers(3, 12))
+        width = int(rng.integers(3, max(4, size // 17)))
         kernel = np.ones((width, width), np.uint8)
         soft = np.asarray(cv2.erode(soft, kernel), dtype=np.float32)
     soft = soften(soft, rng.uniform(0.01, 0.06) * size)

@@ -23,10 +23,12 @@ from models.sequence_network import SequenceNetwork, synthetic_score
 from models.training.metrics import auc
 from models.training.pairs import Pairs
 from models.training.presets import Preset
+from models.training.regions import RegionHead, region_loss, region_map
 
 SAVE_EVERY_S = 180.0
 VALIDATE_EVERY_S = 600.0
 VALIDATION_PAIRS = 200
+REGION_WEIGHT = 2.0
 _COLUMNS = ("seconds", "step", "samples", "learning_rate", "hardness", "loss", "validation_auc")
 
 
@@ -36,6 +38,7 @@ class State:
 
     network: SequenceNetwork
     average: SequenceNetwork
+    region_head: RegionHead
     optimiser: torch.optim.AdamW
     step: int = 0
     seconds: float = 0.0
@@ -45,6 +48,7 @@ class State:
         content = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
+            "region_head": self.region_head.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
@@ -57,21 +61,32 @@ class State:
         content = torch.load(path, map_location="cpu", weights_only=True)
         self.network.load_state_dict(content["network"])
         self.average.load_state_dict(content["average"])
+        self.region_head.load_state_dict(content["region_head"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.step, self.seconds = content["step"], content["seconds"]
 
+    def learned(self) -> list[nn.Parameter]:
+        """All that stage one changes."""
+        return [*self.network.parameters(), *self.region_head.parameters()]
 
-class Batches(Dataset[NDArray[np.uint8]]):
-    """Batches of pairs by number: first the real crops, then the forged ones in the same order."""
+
+class Batches(Dataset[tuple[NDArray[np.uint8], NDArray[np.float32]]]):
+    """Batches of N pairs by number.
+
+    Crops uint8 ``(2 N, S, S, 3)``, first the real ones, then the forged ones in the same order; and
+    where they are forged, float32 ``(2 N, h, w)``, 0..1.
+    """
 
     def __init__(self, pairs: Pairs, per_batch: int, hardness: Synchronized[float]) -> None:
         self._pairs, self._per_batch, self._hardness = pairs, per_batch, hardness
 
-    def __getitem__(self, number: int) -> NDArray[np.uint8]:
+    def __getitem__(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         first = number * self._per_batch
         hardness = self._hardness.value
         made = [self._pairs.make(first + i, hardness) for i in range(self._per_batch)]
-        return np.stack([pair[0] for pair in made] + [pair[1] for pair in made])
+        crops = np.stack([pair.real for pair in made] + [pair.forged for pair in made])
+        forged = np.stack([region_map(pair.region) for pair in made])
+        return crops, np.concatenate([np.zeros_like(forged), forged])
 
 
 def hardness_at(progress: float) -> float:
@@ -87,9 +102,12 @@ def rate_at(progress: float, highest: float) -> float:
     return highest * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(along, 1.0))))
 
 
-def make_optimiser(network: nn.Module, preset: Preset) -> torch.optim.AdamW:
+def make_optimiser(
+    network: nn.Module, region_head: RegionHead, preset: Preset
+) -> torch.optim.AdamW:
     """AdamW that decays matrices and kernels, and leaves biases and normalisation alone."""
-    values = [value for value in network.parameters() if value.requires_grad]
+    parameters = [*network.parameters(), *region_head.parameters()]
+    values = [value for value in parameters if value.requires_grad]
     groups = [
         {"params": [v for v in values if v.ndim > 1], "weight_decay": preset.weight_decay},
         {"params": [v for v in values if v.ndim <= 1], "weight_decay": 0.0},
@@ -167,12 +185,12 @@ def place_in_group() -> tuple[int, int]:
     return 0, 1
 
 
-def share_gradients(network: nn.Module, seconds: float) -> float:
+def share_gradients(values: list[nn.Parameter], seconds: float) -> float:
     """Average gradients over the process group, and the time gone by; gives the latter."""
     _, processes = place_in_group()
     if processes == 1:
         return seconds
-    gradients = [value.grad for value in network.parameters() if value.grad is not None]
+    gradients = [value.grad for value in values if value.grad is not None]
     flat = torch.cat([g.reshape(-1) for g in gradients] + [torch.tensor([seconds])])
     group.all_reduce(flat)
     flat /= processes
@@ -198,7 +216,7 @@ def score_crops(
 def validation_crops(pairs: Pairs, count: int = VALIDATION_PAIRS) -> NDArray[np.uint8]:
     """The first pairs of a validation supply at full hardness, real crops first."""
     made = [pairs.make(number, 1.0) for number in range(count)]
-    return np.stack([pair[0] for pair in made] + [pair[1] for pair in made])
+    return np.stack([pair.real for pair in made] + [pair.forged for pair in made])
 
 
 def _supply(batches: Batches, start: int, stride: int, preset: Preset) -> Iterator[Any]:
@@ -221,8 +239,11 @@ def _supply(batches: Batches, start: int, stride: int, preset: Preset) -> Iterat
     )
 
 
-def _step(state: State, crops: Tensor, rate: float, preset: Preset, seconds: float) -> float:
-    """One step of the optimiser; gives the loss."""
+def _step(
+    state: State, batch: tuple[Tensor, Tensor], rate: float, preset: Preset, seconds: float
+) -> float:
+    """One step of the optimiser; gives the loss over whole crops."""
+    crops, regions = batch
     for values in state.optimiser.param_groups:
         values["lr"] = rate
     pixels = normalise(crops.numpy(), preset.mean, preset.std)
@@ -231,9 +252,10 @@ def _step(state: State, crops: Tensor, rate: float, preset: Preset, seconds: flo
     logits = frame_logits(state.network, pixels, dropout=0.2)
     loss = nn.functional.cross_entropy(logits, labels, label_smoothing=0.02)
     state.optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    state.seconds = share_gradients(state.network, seconds)
-    nn.utils.clip_grad_norm_(state.network.parameters(), 2.0)
+    where = region_loss(state.region_head(), regions)
+    (loss + REGION_WEIGHT * where).backward()  # type: ignore[no-untyped-call]
+    state.seconds = share_gradients(state.learned(), seconds)
+    nn.utils.clip_grad_norm_(state.learned(), 2.0)
     state.optimiser.step()
     state.step += 1
     decay = min(preset.average_decay, (1 + state.step) / (10 + state.step))

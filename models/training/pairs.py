@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from models.preprocessing import align_face
 from models.training import alterations
 from models.training.blending import Pixels, blend, draw_region, region_mask
 from models.training.corruption import Corruption, draw_corruption
-from models.training.store import STORE_SIZE, Store
+from models.training.store import STORE_MARGIN, Portrait, Store
 
 DONORS_LOOKED_AT = 40
 GENERATED_SHARE = 0.06
@@ -20,6 +20,15 @@ DONOR_SHARE = 0.3
 VISIBLE_CHANGE = 8.0
 """Mean change under the mask, in grey levels, under which a forgery is drawn again."""
 DRAWS = 4
+MARGINS = (0.88, 1.15)
+TIGHT_MARGINS = (0.8, 1.0)
+"""Narrowest and widest margin of a crop, as parts of the network's."""
+FINEST = 1.35
+"""How many pixels of a forgery at most become one of the crop, along a side.
+
+A forgery is made at a size of its own, between this and the crop's, and reduced afterwards: video
+faces are mostly larger than the crop, and what JPEG left in a still is gone before it is forged.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,25 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A real crop and the one forged from it, RGB uint8 ``(size, size, 3)``.
+
+    `region` float32 ``(size, size)``, 0..1: how much of each pixel of the second is forged; `kind`
+    names the forgery.
+    """
+
+    real: NDArray[np.uint8]
+    forged: NDArray[np.uint8]
+    region: NDArray[np.float32]
+    kind: str
+
+
+@dataclass(frozen=True)
 class Forgery:
     """The parts of one forgery: pictures float32 ``(S, S, 3)``, 0..255, and the mask ``(S, S)``."""
 
     recipe: Recipe
+    landmarks: NDArray[np.float32]
     mask: NDArray[np.float32]
     real: Pixels
     background: Pixels
@@ -52,8 +76,8 @@ class Forgery:
 class View:
     """Where the crop is cut: margin, turned by `turn` degrees, shifted, mirrored.
 
-    `cover` hides a part, as a hand or a microphone would: left, top, width and height in parts of
-    the crop's side, and a grey level.
+    `shift` is in parts of the picture's side. `cover` hides a part, as a hand or a microphone
+    would: left, top, width and height in parts of the crop's side, and a grey level.
     """
 
     margin: float
@@ -63,8 +87,18 @@ class View:
     cover: tuple[float, float, float, float, int] | None = None
 
 
-def draw_recipe(store: Store, row: int, rng: np.random.Generator, hardness: float) -> Recipe:
-    """Decide how to forge a still: hardness 0 (plain to see) to 1 (subtle)."""
+def draw_recipe(
+    store: Store, row: int, face: Portrait, rng: np.random.Generator, hardness: float
+) -> Recipe:
+    """Decide how to forge a still.
+
+    Args:
+        store: Where donors are.
+        row: Which still.
+        face: The still at the size it is forged at.
+        rng: Source of chance.
+        hardness: 0 (plain to see) to 1 (subtle).
+    """
     region = draw_region(rng)
     local = region in ("mouth", "eyes", "lower face")
     expressive = local and rng.random() < 0.7
@@ -77,9 +111,9 @@ def draw_recipe(store: Store, row: int, rng: np.random.Generator, hardness: floa
         background_altered=bool(not expressive and rng.random() < 0.35),
         colour=alterations.draw_colour(rng, float(rng.uniform(0.4, 1.6 - 0.4 * hardness))),
         quality=alterations.draw_quality(rng) if altered else None,
-        place=alterations.draw_place(rng, STORE_SIZE) if rng.random() < 0.8 else None,
+        place=alterations.draw_place(rng, face.size) if rng.random() < 0.8 else None,
         expression=(
-            alterations.draw_expression(rng, store.landmarks[row], region, STORE_SIZE)
+            alterations.draw_expression(rng, face.landmarks, region, face.size)
             if expressive
             else None
         ),
@@ -118,7 +152,9 @@ def forgery_layers(
     return (degraded if recipe.quality_for_both else authentic), background, source
 
 
-def make_forgery(store: Store, row: int, rng: np.random.Generator, hardness: float) -> Forgery:
+def make_forgery(
+    store: Store, row: int, size: int, rng: np.random.Generator, hardness: float
+) -> Forgery:
     """Forge a still, drawing again where the forgery could hardly be seen.
 
     A forgery that changes next to nothing is a real picture with the wrong label.
@@ -126,52 +162,72 @@ def make_forgery(store: Store, row: int, rng: np.random.Generator, hardness: flo
     Args:
         store: The stills.
         row: Which still.
+        size: Side of the forgery in pixels.
         rng: Source of chance.
         hardness: 0 (plain to see) to 1 (subtle).
     """
-    authentic = store.crops[row].astype(np.float32)
+    face = store.portrait(row, size)
     for _ in range(DRAWS):
-        recipe = draw_recipe(store, row, rng, hardness)
-        donor = None if recipe.donor is None else aligned_donor(store, recipe.donor, row)
-        mask = region_mask(rng, recipe.region, store.outlines[row], STORE_SIZE)
-        real, background, source = forgery_layers(authentic, donor, mask, recipe)
+        recipe = draw_recipe(store, row, face, rng, hardness)
+        donor = None if recipe.donor is None else aligned_donor(store, recipe.donor, face)
+        mask = region_mask(rng, recipe.region, face.outline, size)
+        real, background, source = forgery_layers(face.pixels, donor, mask, recipe)
         change = np.abs(source - background).mean(axis=2) * mask * recipe.ratio
         if change.sum() >= VISIBLE_CHANGE * mask.sum():
             break
-    return Forgery(recipe, mask, real, background, source)
+    return Forgery(recipe, face.landmarks, mask, real, background, source)
 
 
-def draw_view(rng: np.random.Generator, margin: float) -> View:
-    """A crop around the margin the network will be used with, in a quarter partly covered."""
+def draw_size(rng: np.random.Generator, size: int, view: View) -> int:
+    """The even side, in pixels, that a still is forged at for crops of a size."""
+    return 2 * round(size * STORE_MARGIN / view.margin * rng.uniform(1.0, FINEST) / 2)
+
+
+def draw_view(rng: np.random.Generator, margin: float, *, tight: bool = False) -> View:
+    """A crop around the margin the network will be used with, sometimes partly covered.
+
+    Args:
+        rng: Source of chance.
+        margin: As the network will be used.
+        tight: Whether the still shows little more than the face, so that a wider crop would mostly
+            show the reflection around it.
+    """
+    narrowest, widest = TIGHT_MARGINS if tight else MARGINS
     width, height = rng.uniform(0.1, 0.35, size=2)
     left, top = rng.uniform(0.0, 1.0 - width), rng.uniform(0.0, 1.0 - height)
     grey = int(rng.integers(256))
     return View(
-        cover=(left, top, width, height, grey) if rng.random() < 0.25 else None,
-        margin=float(margin * rng.uniform(0.86, 1.1)),
+        cover=(left, top, width, height, grey) if rng.random() < 0.15 else None,
+        margin=float(margin * rng.uniform(narrowest, widest)),
         turn=float(rng.normal(0.0, 3.0)),
-        shift=(float(rng.normal(0.0, 2.5)), float(rng.normal(0.0, 2.5))),
+        shift=(float(rng.normal(0.0, 0.012)), float(rng.normal(0.0, 0.012))),
         mirrored=bool(rng.random() < 0.5),
     )
 
 
 def cut(
-    picture: NDArray[np.uint8], landmarks: NDArray[np.float32], view: View, size: int
+    picture: NDArray[np.uint8],
+    landmarks: NDArray[np.float32],
+    scale: float,
+    view: View,
+    size: int,
 ) -> NDArray[np.uint8]:
     """Cut the crop a network sees out of a finished picture.
 
     Args:
-        picture: RGB uint8 ``(S', S', 3)``; the store's crop at any scale.
-        landmarks: float32 ``(5, 2)``, in pixels of the store's crop.
+        picture: RGB uint8 ``(S', S', 3)``.
+        landmarks: float32 ``(5, 2)``, in pixels of the picture before it was scaled.
+        scale: The picture's side over what it was then.
         view: Where to cut.
         size: Side of the crop in pixels.
 
     Returns:
         RGB uint8 ``(size, size, 3)``.
     """
-    scale = picture.shape[0] / STORE_SIZE
-    turn = cv2.getRotationMatrix2D((STORE_SIZE / 2, STORE_SIZE / 2), view.turn, 1.0)
-    placed = (landmarks @ turn[:, :2].T + turn[:, 2] + view.shift + 0.5) * scale - 0.5
+    side = picture.shape[0] / scale
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), view.turn, 1.0)
+    shift = np.asarray(view.shift) * side
+    placed = (landmarks @ turn[:, :2].T + turn[:, 2] + shift + 0.5) * scale - 0.5
     crop = align_face(picture, placed, size, view.margin)
     if view.cover is not None:
         left, top, width, height = (round(part * size) for part in view.cover[:4])
@@ -197,60 +253,66 @@ class Pairs:
     margin: float
     seed: int
 
-    def make(
-        self, number: int, hardness: float
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
+    def make(self, number: int, hardness: float) -> Pair:
         """One pair.
 
         Args:
             number: Which.
             hardness: 0 (plain to see) to 1 (as in the field).
-
-        Returns:
-            The real and the forged crop, RGB uint8 ``(size, size, 3)``, and the kind of forgery.
         """
         rng = np.random.default_rng((self.seed, number))
         if rng.random() < GENERATED_SHARE:
             return self._generated(rng, hardness)
         row = int(rng.choice(self.store.rows(validation=self.validation, synthetic=False)))
-        made = make_forgery(self.store, row, rng, hardness)
-        real = made.real
+        view = draw_view(rng, self.margin, tight=self.store.tight(row))
+        made = make_forgery(self.store, row, draw_size(rng, self.size, view), rng, hardness)
+        weight = made.mask * np.float32(made.recipe.ratio)
         forged = blend(made.background, made.source, made.mask, made.recipe.ratio)
         corruption = draw_corruption(rng, hardness)
-        view = draw_view(rng, self.margin)
-        landmarks = self.store.landmarks[row]
-        crops = [self._finish(picture, landmarks, corruption, view) for picture in (real, forged)]
-        return crops[0], crops[1], made.recipe.region
+        crops = [self._finish(p, made.landmarks, corruption, view) for p in (made.real, forged)]
+        return Pair(
+            crops[0], crops[1], self._region(weight, made.landmarks, view), made.recipe.region
+        )
 
-    def _generated(
-        self, rng: np.random.Generator, hardness: float
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
+    def _generated(self, rng: np.random.Generator, hardness: float) -> Pair:
         """A photograph and a face made up by a generator, of like sources, damaged alike."""
         corruption, view = draw_corruption(rng, hardness), draw_view(rng, self.margin)
+        size = draw_size(rng, self.size, view)
         crops = []
         for synthetic in (False, True):
             rows = self.store.rows(validation=self.validation, synthetic=synthetic)
             if not synthetic and (self.store.sources[rows] == "ffhq_real").any():
                 rows = rows[self.store.sources[rows] == "ffhq_real"]
-            row = int(rng.choice(rows))
-            picture = self.store.crops[row].astype(np.float32)
-            crops.append(self._finish(picture, self.store.landmarks[row], corruption, view))
-        return crops[0], crops[1], "generated"
+            face = self.store.portrait(int(rng.choice(rows)), size)
+            crops.append(self._finish(face.pixels, face.landmarks, corruption, view))
+        whole = np.ones((size, size), np.float32)
+        return Pair(crops[0], crops[1], self._region(whole, face.landmarks, view), "generated")
 
     def _finish(
         self, picture: Pixels, landmarks: NDArray[np.float32], corruption: Corruption, view: View
     ) -> NDArray[np.uint8]:
-        return cut(corruption(picture), landmarks, view, self.size)
+        damaged = corruption(picture)
+        scale = damaged.shape[0] / picture.shape[0]
+        return cut(damaged, landmarks, scale, view, self.size)
+
+    def _region(
+        self, weight: NDArray[np.float32], landmarks: NDArray[np.float32], view: View
+    ) -> NDArray[np.float32]:
+        """Where the forgery lies in the crop; nothing shows through a cover."""
+        shown = view if view.cover is None else replace(view, cover=(*view.cover[:4], 0))
+        grey = np.repeat(np.rint(weight * 255).astype(np.uint8)[:, :, None], 3, axis=2)
+        crop = cut(grey, landmarks, 1.0, shown, self.size)[:, :, 0]
+        return crop.astype(np.float32) / np.float32(255)
 
 
-def aligned_donor(store: Store, donor: int, row: int) -> Pixels:
+def aligned_donor(store: Store, donor: int, face: Portrait) -> Pixels:
     """A donor's picture, laid by a similarity transform onto the outline of another still."""
-    matrix, _ = cv2.estimateAffinePartial2D(store.outlines[donor], store.outlines[row])
-    picture: Pixels = store.crops[donor].astype(np.float32)
+    other = store.portrait(donor, face.size)
+    matrix, _ = cv2.estimateAffinePartial2D(other.outline, face.outline)
     if matrix is None:
-        return picture
-    size = (STORE_SIZE, STORE_SIZE)
-    laid = cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
+        return other.pixels
+    size = (face.size, face.size)
+    laid = cv2.warpAffine(other.pixels, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(laid, dtype=np.float32)
 
 

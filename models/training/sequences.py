@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from models.training.alterations import draw_expression_shifts
 from models.training.blending import Pixels, blend, displace
 from models.training.corruption import draw_corruption
-from models.training.pairs import cut, draw_view, make_forgery
-from models.training.store import STORE_SIZE, Store
+from models.training.pairs import cut, draw_size, draw_view, make_forgery
+from models.training.store import Store
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,18 @@ def smooth_walk(rng: np.random.Generator, steps: int, reach: float) -> NDArray[n
     return total
 
 
-def draw_motion(rng: np.random.Generator, steps: int) -> Motion:
-    """Movement of a head and a camera, and the errors of a landmark finder."""
+def draw_motion(rng: np.random.Generator, steps: int, size: int) -> Motion:
+    """Movement of a head and a camera in a picture of a size, and a landmark finder's errors."""
     reach = rng.uniform(0.0, 1.0)
     turns = smooth_walk(rng, steps, 5.0 * reach)
     scales = np.exp(smooth_walk(rng, steps, 0.05 * reach))
-    centre = (STORE_SIZE / 2, STORE_SIZE / 2)
+    centre = (size / 2, size / 2)
     pairs = zip(turns, scales, strict=True)
     matrices = [cv2.getRotationMatrix2D(centre, turn, scale) for turn, scale in pairs]
     placements = np.array(matrices, np.float64)
-    across, down = (smooth_walk(rng, steps, 10.0 * reach) for _ in range(2))
+    across, down = (smooth_walk(rng, steps, 0.05 * size * reach) for _ in range(2))
     placements[:, :, 2] += np.stack([across, down], axis=1)
-    tremble = rng.uniform(0.1, 0.8)
+    tremble = rng.uniform(0.0005, 0.004) * size
     errors = rng.normal(0.0, tremble, size=(steps, 5, 2))
     for step in range(1, steps):
         errors[step] = 0.6 * errors[step - 1] + 0.4 * errors[step]
@@ -118,17 +118,19 @@ def make_sequences(
     """
     rng = np.random.default_rng((seed, 7, int(validation), number))
     row = int(rng.choice(store.rows(validation=validation, synthetic=False)))
-    made = make_forgery(store, row, rng, 1.0)
+    view = draw_view(rng, margin, tight=store.tight(row))
+    made = make_forgery(store, row, draw_size(rng, size, view), rng, 1.0)
+    side = len(made.mask)
     layers = (made.real, made.background, made.source)
     weight = made.mask * np.float32(made.recipe.ratio)
-    landmarks = store.landmarks[row]
-    field = draw_expression_shifts(rng, landmarks, str(rng.choice(["eyes", "mouth"])), STORE_SIZE)
-    motion, instability = draw_motion(rng, steps), draw_instability(rng, steps)
+    landmarks = made.landmarks
+    field = draw_expression_shifts(rng, landmarks, str(rng.choice(["eyes", "mouth"])), side)
+    motion, instability = draw_motion(rng, steps, side), draw_instability(rng, steps)
     both = _play(layers, weight, field, motion, instability)
-    corruption, view = draw_corruption(rng, 1.0), draw_view(rng, margin)
+    corruption = draw_corruption(rng, 1.0)
     crops = [
         [
-            cut(picture, _place(landmarks, motion, step), view, size)
+            cut(picture, _place(landmarks, motion, step), len(picture) / side, view, size)
             for step, picture in enumerate(corruption.sequence(pictures))
         ]
         for pictures in both
@@ -190,7 +192,7 @@ def _play(
 ) -> tuple[list[Pixels], list[Pixels]]:
     """All frames of the real and of the forged sequence."""
     real, background, source = layers
-    size = (STORE_SIZE, STORE_SIZE)
+    size = real.shape[1::-1]
     played: tuple[list[Pixels], list[Pixels]] = ([], [])
     for step, placement in enumerate(motion.placements):
         late = max(0, step - instability.lag)

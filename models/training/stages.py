@@ -22,6 +22,7 @@ from models.training.evaluate import evaluate
 from models.training.frames import State, make_optimiser, train_frames, validation_crops
 from models.training.pairs import Pairs
 from models.training.presets import PRESETS, Preset
+from models.training.regions import RegionHead
 from models.training.sequences import write_sequences
 from models.training.store import Store, open_store, prepare_store
 from models.training.temporal import embed_sequences, track_scores, train_temporal
@@ -187,4 +188,5 @@ def _begin(pairs: Pairs, preset: Preset, data: Path) -> State:
     torch.nn.init.zeros_(network.output.bias)
     network = network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).requires_grad_(False)
-    return State(network, average, make_optimiser(network, preset))
+    head = RegionHead(network)
+    return State(network, average, head, make_optimiser(network, head, preset))

@@ -23,9 +23,29 @@ from models.training.stills import ARCHIVES, Still, read_stills
 
 STORE_SIZE = 208
 STORE_MARGIN = 1.6
+TIGHT_BORDER = 0.25
+"""Archives whose stills need at least so wide a reflected border show little more than the face."""
 VALIDATION_SHARE = 0.08
 _PIXELS = "crops.npy"
 _FACTS = "index.npz"
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One aligned face at a working size.
+
+    `pixels` RGB float32 ``(S, S, 3)``, 0..255; `landmarks` float32 ``(5, 2)`` and `outline` float32
+    ``(478, 2)``, x and y in its pixels.
+    """
+
+    pixels: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    outline: NDArray[np.float32]
+
+    @property
+    def size(self) -> int:
+        """Side in pixels."""
+        return int(self.pixels.shape[0])
 
 
 @dataclass(frozen=True)
@@ -48,6 +68,27 @@ class Store:
     def rows(self, *, validation: bool, synthetic: bool) -> NDArray[np.intp]:
         """Row numbers of one side of the split, generated faces or photographs, intp ``(K,)``."""
         return np.flatnonzero((self.validation == validation) & (self.synthetic == synthetic))
+
+    def tight(self, row: int) -> bool:
+        """Whether a still shows little more than the face."""
+        archive = ARCHIVES.get(str(self.sources[row]))
+        return archive is not None and archive.border >= TIGHT_BORDER
+
+    def portrait(self, row: int, size: int) -> Portrait:
+        """One still at another size.
+
+        Args:
+            row: Which.
+            size: Side in pixels.
+        """
+        scale = size / STORE_SIZE
+        way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+        resized = cv2.resize(self.crops[row], (size, size), interpolation=way)
+        marks, outline = (
+            ((points + 0.5) * scale - 0.5).astype(np.float32)
+            for points in (self.landmarks[row], self.outlines[row])
+        )
+        return Portrait(np.asarray(resized, dtype=np.float32), marks, outline)
 
     def counts(self) -> dict[str, int]:
         """How many stills each source gave."""

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from models.preprocessing import template_points
 from models.training import pairs as pairing
 from models.training.blending import REGIONS, blend, displace, region_mask
-from models.training.corruption import draw_corruption, h264, jpeg
+from models.training.corruption import Corruption, draw_corruption, h264, jpeg
 from models.training.pairs import (
     Pairs,
     View,
@@ -18,11 +19,13 @@ from models.training.pairs import (
     forgery_layers,
     make_forgery,
 )
+from models.training.regions import region_map
 from models.training.sequences import make_sequences, sequence_files, write_sequences
 from models.training.store import STORE_MARGIN, STORE_SIZE, is_validation
 from tests.models.faces import drawn_outline, drawn_still, drawn_store
 
 SIZE = 96
+PLAIN = Corruption(None, 1.0, 0.0, 0.0, 0, None, 0, (0.0, 0.0), None)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +54,12 @@ def test_outside_the_mask_nothing_changes(region, seed, ratio):
 def test_a_recipe_that_alters_the_face_leaves_the_surroundings(store):
     rng = np.random.default_rng(0)
     row = int(store.rows(validation=False, synthetic=False)[0])
-    authentic = store.crops[row].astype(np.float32)
+    face = store.portrait(row, 160)
+    authentic = face.pixels
     recipe = replace(
-        draw_recipe(store, row, rng, 1.0), background_altered=False, quality_for_both=False
+        draw_recipe(store, row, face, rng, 1.0), background_altered=False, quality_for_both=False
     )
-    mask = region_mask(rng, recipe.region, store.outlines[row], STORE_SIZE)
+    mask = region_mask(rng, recipe.region, face.outline, 160)
     real, background, source = forgery_layers(authentic, None, mask, recipe)
     np.testing.assert_array_equal(real, authentic)
     np.testing.assert_array_equal(background, authentic)
@@ -65,18 +69,34 @@ def test_a_recipe_that_alters_the_face_leaves_the_surroundings(store):
 def test_a_pair_is_always_the_same_and_its_two_sides_differ(store):
     pairs = Pairs(store, False, SIZE, 1.25, seed=4)
     for number in range(12):
-        real, forged, kind = pairs.make(number, 1.0)
-        again = pairs.make(number, 1.0)
-        assert real.shape == forged.shape == (SIZE, SIZE, 3)
-        assert kind in (*REGIONS, "generated")
-        np.testing.assert_array_equal(real, again[0])
-        np.testing.assert_array_equal(forged, again[1])
-        assert (real != forged).any()
+        pair, again = pairs.make(number, 1.0), pairs.make(number, 1.0)
+        assert pair.real.shape == pair.forged.shape == (SIZE, SIZE, 3)
+        assert pair.kind in (*REGIONS, "generated")
+        np.testing.assert_array_equal(pair.real, again.real)
+        np.testing.assert_array_equal(pair.forged, again.forged)
+        assert (pair.real != pair.forged).any()
+
+
+def test_the_region_is_where_the_two_sides_differ(store, monkeypatch):
+    monkeypatch.setattr(pairing, "draw_corruption", lambda _rng, _hardness: PLAIN)
+    pairs = Pairs(store, False, SIZE, 1.25, seed=4)
+    seen = 0
+    for number in range(12):
+        pair = pairs.make(number, 1.0)
+        assert pair.region.shape == (SIZE, SIZE)
+        assert 0.0 <= pair.region.min() <= pair.region.max() <= 1.0
+        if pair.kind == "generated":
+            continue
+        change = np.abs(pair.real.astype(int) - pair.forged).max(axis=2)
+        untouched = cv2.dilate(pair.region, np.ones((5, 5), np.uint8)) == 0
+        # A recipe may lower the quality of the whole real picture, so most, not all, stay alike.
+        seen += bool(change[~untouched].mean() > 3 * change[untouched].mean())
+    assert seen >= 6
 
 
 def test_both_kinds_of_forgery_occur(store):
     pairs = Pairs(store, False, 48, 1.25, seed=4)
-    kinds = {pairs.make(number, 0.0)[2] for number in range(80)}
+    kinds = {pairs.make(number, 0.0).kind for number in range(80)}
     assert "generated" in kinds
     assert len(kinds) > 3
 
@@ -146,7 +166,8 @@ def test_a_forgery_that_hardly_shows_is_drawn_again(store, monkeypatch):
     row = int(store.rows(validation=False, synthetic=False)[0])
 
     def changes():
-        made = [make_forgery(store, row, np.random.default_rng(seed), 1.0) for seed in range(40)]
+        sources = [np.random.default_rng(seed) for seed in range(40)]
+        made = [make_forgery(store, row, 160, rng, 1.0) for rng in sources]
         return np.array(
             [
                 (np.abs(m.source - m.background).mean(axis=2) * m.mask).sum()
@@ -169,11 +190,39 @@ def test_a_cover_hides_the_same_part_and_nothing_else():
     picture = drawn_still(1).pixels
     landmarks = template_points(STORE_SIZE, STORE_MARGIN).astype(np.float32)
     open_view = View(1.25, 0.0, (0.0, 0.0), False)
-    covered = cut(picture, landmarks, replace(open_view, cover=(0.25, 0.5, 0.2, 0.3, 7)), 100)
-    plain = cut(picture, landmarks, open_view, 100)
+    covered_view = replace(open_view, cover=(0.25, 0.5, 0.2, 0.3, 7))
+    covered = cut(picture, landmarks, 1.0, covered_view, 100)
+    plain = cut(picture, landmarks, 1.0, open_view, 100)
     assert (covered[50:80, 25:45] == 7).all()
     changed = (covered != plain).any(axis=2)
     assert not changed[:50].any()
     assert not changed[:, 45:].any()
     views = [draw_view(np.random.default_rng(seed), 1.25) for seed in range(200)]
-    assert 0.15 < np.mean([view.cover is not None for view in views]) < 0.35
+    assert 0.07 < np.mean([view.cover is not None for view in views]) < 0.25
+
+
+def test_a_picture_of_half_the_size_gives_the_same_crop():
+    picture = cv2.GaussianBlur(drawn_still(1).pixels, (0, 0), 6.0)
+    landmarks = template_points(STORE_SIZE, STORE_MARGIN).astype(np.float32)
+    view = View(1.25, 4.0, (0.02, -0.01), True)
+    half = cv2.resize(picture, (STORE_SIZE // 2, STORE_SIZE // 2), interpolation=cv2.INTER_AREA)
+    whole = cut(picture, landmarks, 1.0, view, 64).astype(int)
+    np.testing.assert_allclose(cut(half, landmarks, 0.5, view, 64), whole, atol=6)
+
+
+def test_a_tight_still_is_cut_closer(store):
+    views = {
+        tight: [draw_view(np.random.default_rng(i), 1.2, tight=tight).margin for i in range(50)]
+        for tight in (False, True)
+    }
+    assert max(views[True]) <= 1.2 < max(views[False])
+    assert not store.tight(0)
+
+
+def test_the_region_map_keeps_the_share():
+    region = np.zeros((112, 112), np.float32)
+    region[16:48, 32:64] = 0.5
+    patches = region_map(region)
+    assert patches.shape == (7, 7)
+    np.testing.assert_allclose(patches[1:3, 2:4], 0.5)
+    assert patches.sum() == pytest.approx(2.0)

@@ -8,6 +8,7 @@ import torch
 
 from models import NETWORKS
 from models.card import read_card
+from models.preprocessing import normalise
 from models.training import stages
 from models.training.__main__ import main
 from models.training.describe import architecture_of
@@ -24,6 +25,7 @@ from models.training.frames import (
 )
 from models.training.pairs import Pairs
 from models.training.presets import PRESETS
+from models.training.regions import RegionHead, region_map
 from models.training.temporal import Embedded, track_scores, train_temporal
 from models.weights import load_network
 from tests.models.faces import drawn_store
@@ -65,7 +67,8 @@ def small_state(seed=0):
     network = NETWORKS[QUICK.network](architecture_of(QUICK))
     average = NETWORKS[QUICK.network](architecture_of(QUICK))
     average.load_state_dict(network.state_dict())
-    return State(network, average, make_optimiser(network, QUICK))
+    head = RegionHead(network)
+    return State(network, average, head, make_optimiser(network, head, QUICK))
 
 
 def test_the_whole_way_from_stills_to_weights(quick, out, capsys):
@@ -111,22 +114,54 @@ def test_the_network_learns_to_tell_plain_forgeries(tmp_path):
     crops = np.concatenate([smooth, rough]).clip(0, 255).astype(np.uint8)
     from models.training.frames import _step
 
-    losses = [_step(state, torch.from_numpy(crops), 2e-3, QUICK, 0.0) for _ in range(12)]
+    batch = (torch.from_numpy(crops), torch.zeros(16, 2, 2))
+    losses = [_step(state, batch, 2e-3, QUICK, 0.0) for _ in range(12)]
     assert losses[-1] < 0.7 * losses[0]
     scores = score_crops(state.network, crops, QUICK)
     assert scores.shape == (16,)
     assert state.step == 12
 
 
+def test_the_region_head_learns_where_the_forgery_is():
+    torch.set_num_threads(1)
+    state = small_state()
+    rng = np.random.default_rng(0)
+    crops = rng.integers(100, 140, (16, 1, 1, 3)) + rng.normal(0, 2, (16, 32, 32, 3))
+    crops[8:, :, 16:] += rng.normal(0, 40, (8, 32, 16, 3))
+    regions = torch.zeros(16, 2, 2)
+    regions[8:, :, 1] = 1.0
+    from models.training.frames import _step
+
+    batch = (torch.from_numpy(crops.clip(0, 255).astype(np.uint8)), regions)
+    for _ in range(25):
+        _step(state, batch, 2e-3, QUICK, 0.0)
+    state.network.train()
+    state.network.embed(normalise(batch[0].numpy(), QUICK.mean, QUICK.std))
+    where = torch.sigmoid(state.region_head()).detach()
+    assert where[8:, :, 1].mean() > 2 * where[8:, :, 0].mean()
+    assert where[8:, :, 1].mean() > 2 * where[:8].mean()
+
+
+def test_looking_without_training_leaves_nothing_behind():
+    state = small_state()
+    state.network.eval()
+    state.network.embed(torch.zeros(1, 3, 32, 32))
+    with pytest.raises(AssertionError):
+        state.region_head()
+
+
 def test_batches_hold_the_real_crops_first(out):
     store = stages.open_store(out / stages.STORE)
     pairs = Pairs(store, False, QUICK.size, QUICK.margin, QUICK.seed)
     hardness = torch.multiprocessing.get_context().Value("d", 1.0, lock=False)
-    batch = Batches(pairs, 3, hardness)[2]
-    assert batch.shape == (6, 32, 32, 3)
-    real, forged, _ = pairs.make(7, 1.0)
-    np.testing.assert_array_equal(batch[1], real)
-    np.testing.assert_array_equal(batch[4], forged)
+    crops, regions = Batches(pairs, 3, hardness)[2]
+    assert crops.shape == (6, 32, 32, 3)
+    assert regions.shape == (6, 2, 2)
+    pair = pairs.make(7, 1.0)
+    np.testing.assert_array_equal(crops[1], pair.real)
+    np.testing.assert_array_equal(crops[4], pair.forged)
+    np.testing.assert_array_equal(regions[4], region_map(pair.region))
+    assert not regions[:3].any()
 
 
 def test_rates_rise_then_fall_and_forgeries_get_harder():
