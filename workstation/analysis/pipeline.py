@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from workstation.analysis.detector import Detector, DetectorInfo, load_detector,
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
+from workstation.analysis.replay import cache_key
 from workstation.analysis.scheduling import AnalysisCancelledError, Engine, Scheduler, Watcher
 from workstation.analysis.settings import AnalysisSettings
 from workstation.analysis.states import frame_states, state_counts
@@ -65,6 +65,7 @@ def run_analysis(
     announce: Announce,
     control: Control | None = None,
     device: str = "auto",
+    keep: bool = False,
 ) -> Run:
     """Analyse one exhibit; blocks until it is done, cancelled or failed.
 
@@ -81,6 +82,7 @@ def run_analysis(
         announce: Called from this thread with each event.
         control: Pauses and cancels.
         device: Where a detector that is not loaded goes: "auto", "cpu" or "cuda".
+        keep: Whether the chunk results stay in the cache afterwards, for `replay.seen_tracks`.
 
     Returns:
         The run; its outcome is complete, or cancelled or interrupted by the control.
@@ -90,7 +92,7 @@ def run_analysis(
         DetectorError: The detector cannot be loaded.
         WorkstationError: The run failed for a reason in the world, which is recorded with it.
     """
-    job = _Analysis(case, exhibit, settings, announce, control or Control())
+    job = _Analysis(case, exhibit, settings, announce, control or Control(), keep)
     job.verify()
     job.load(detector, device)
     return job.run(Engine(executor, max(1, workers)))
@@ -106,6 +108,7 @@ class _Analysis:
         settings: AnalysisSettings,
         announce: Announce,
         control: Control,
+        keep_chunks: bool,
     ) -> None:
         self._case = case
         self._exhibit = case.exhibits.get(exhibit)
@@ -114,6 +117,7 @@ class _Analysis:
         self._settings = settings
         self._announce = announce
         self._control = control
+        self._keep_chunks = keep_chunks
         self._run_id = 0
         self._done = 0
         self._fresh = 0
@@ -149,7 +153,7 @@ class _Analysis:
             detector = load_detector(detector, device)
         use_one_thread(detector.torch_device)
         self._detector = detector
-        self._key = self._cache_key()
+        self._key = cache_key(self._exhibit, self._detector, self._settings)
 
     def run(self, engine: Engine) -> Run:
         """Score everything, and leave a truthful record whatever happens."""
@@ -238,19 +242,18 @@ class _Analysis:
         seconds = self._times[linked.frame[rows]]
         score[rows] = scorer.score(linked.track[rows], seconds, linked.embedding)
         return FaceTable(
-            linked.frame, linked.track, linked.suitable, score, linked.box, linked.landmarks
+            linked.frame,
+            linked.track,
+            linked.suitable,
+            score,
+            linked.box,
+            linked.landmarks,
+            np.where(linked.suitable, linked.outside, -1).astype(np.int16),
+            linked.sharpness,
         )
 
     def _commit(self, first: int, stop: int, faces: FaceTable, linked: LinkedFaces) -> None:
-        new = faces.frame >= first
-        table = FaceTable(
-            faces.frame[new],
-            faces.track[new],
-            faces.scored[new],
-            faces.score[new],
-            faces.box[new],
-            faces.landmarks[new],
-        )
+        table = faces.where(faces.frame >= first)
         lost = [
             replace(stretch, first=max(stretch.first, first))
             for stretch in linked.undecodable
@@ -270,7 +273,8 @@ class _Analysis:
             self._end(
                 RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", finding=str(findings[0].finding)
             )
-        self._case.cache.drop(self._key)
+        if not self._keep_chunks:
+            self._case.cache.drop(self._key)
 
     def _stored(self, span: ChunkSpan) -> ChunkResult | None:
         blob = self._case.cache.get(self._key, span.first)
@@ -359,18 +363,6 @@ class _Analysis:
 
     def _card(self) -> dict[str, Any]:
         return dict(self._detector.info.card)
-
-    def _cache_key(self) -> str:
-        facts = {
-            "exhibit": self._exhibit.hashes.sha256,
-            "weights": self._detector.info.weights_sha256,
-            "card": self._card(),
-            "settings": self._settings.shaping(),
-            "precision": self._detector.precision,
-            "device": self._detector.torch_device,
-            "versions": software_versions(),
-        }
-        return hashlib.sha256(canonical(facts)).hexdigest()
 
 
 def _fits(run: Run, facts: dict[str, Any], device: str) -> bool:
