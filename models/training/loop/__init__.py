@@ -1,0 +1,1 @@
+"""What every training loop here needs: checkpoints, curves, progress, stopping, devices, memory."""
