@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from workstation.cases.custody import Act
 from workstation.cases.marks import MARK_ACTS
 from workstation.cases.records import CustodyEntry, Exhibit, Run, RunOutcome
+from workstation.cases.references import logged
 
 if TYPE_CHECKING:
     from workstation.cases.case import Case
@@ -26,9 +27,9 @@ def disagreements(case: "Case") -> tuple[str, ...]:
     """What in the database is not what the custody log says was recorded, a sentence for each.
 
     Covered are the facts of the case, the exhibits with their frame indexes, the runs with their
-    scores and findings as they were when each stopped or completed, every state of every mark, and
-    the list of reports. A run that is going on is not covered until it stops. This says nothing
-    about the log itself (see `CustodyLog.verify`) nor about files (see
+    scores and findings as they were when each stopped or completed, every state of every mark, the
+    references, and the list of reports. A run that is going on is not covered until it stops. This
+    says nothing about the log itself (see `CustodyLog.verify`) nor about files (see
     `workstation.evidence.verification`).
 
     Raises:
@@ -41,6 +42,7 @@ def disagreements(case: "Case") -> tuple[str, ...]:
             *_exhibits(case, entries),
             *_runs(case, entries),
             *_marks(case, entries),
+            *_references(case, entries),
             *_reports(case, entries),
         )
 
@@ -128,6 +130,22 @@ def _marks(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
             "The examiner's marks (markers, clips, notes, findings, groups of tracks) are not "
             "those in the custody log."
         )
+
+
+def _references(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
+    held = {reference.id: logged(reference) for reference in case.references.all()}
+    said = {
+        entry.details["id"]: dict(entry.details)
+        for entry in entries
+        if entry.act in (Act.REFERENCE_ADDED, Act.REFERENCE_REVOKED)
+        and isinstance(entry.details.get("id"), int)
+    }
+    for number in sorted(held.keys() | said.keys()):
+        if held.get(number) != said.get(number):
+            yield (
+                f"Reference {number} (an exhibit marked known authentic) is not as the custody log "
+                "says it was added or revoked."
+            )
 
 
 def _reports(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:

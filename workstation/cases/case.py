@@ -17,6 +17,7 @@ from workstation.cases.lock import HOLDER_NAME, LOCK_NAME, WriteLock
 from workstation.cases.marks import MarkStore
 from workstation.cases.plain_json import clean_text, utc_now
 from workstation.cases.records import CaseFacts, RunOutcome
+from workstation.cases.references import ReferenceStore
 from workstation.cases.reports import ReportStore
 from workstation.cases.runs import RunStore
 from workstation.cases.schema import bring_up_to_date, prepare
@@ -36,6 +37,7 @@ class Case(AbstractContextManager["Case"]):
         exhibits: the exhibits.
         runs: the runs with their scores and findings.
         marks: what the examiner added: markers, clips, notes, findings, groups of tracks.
+        references: which exhibits are known authentic, and for which questioned ones.
         reports: the signed reports.
         cache: intermediate results that only save time.
     """
@@ -51,6 +53,7 @@ class Case(AbstractContextManager["Case"]):
         self.exhibits = ExhibitStore(connection)
         self.runs = RunStore(connection)
         self.marks = MarkStore(connection, self.custody, self.facts.examiner)
+        self.references = ReferenceStore(connection, self.custody)
         self.reports = ReportStore(connection)
         self.cache = AnalysisCache(folder, read_only=self.read_only)
 

@@ -37,6 +37,8 @@ class Act(StrEnum):
     FINDING_CHANGED = "examiner's finding changed"
     FINDING_WITHDRAWN = "examiner's finding withdrawn"
     TRACKS_GROUPED = "face tracks grouped"
+    REFERENCE_ADDED = "reference added"
+    REFERENCE_REVOKED = "reference revoked"
     REPORT_SIGNED = "report signed"
     LOG_VERIFIED = "log verified"
 

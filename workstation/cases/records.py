@@ -35,6 +35,14 @@ class Verification(StrEnum):
     MISSING = "missing"
 
 
+class ReferenceKind(StrEnum):
+    """What a reference has in common with the questioned exhibit; more than one may hold."""
+
+    PERSON = "same person"
+    CAMERA = "same camera"
+    PLATFORM = "same platform"
+
+
 class RunOutcome(StrEnum):
     """How a run ended, or that it has not."""
 
@@ -238,6 +246,30 @@ class FindingRecord:
     finding: Finding
     reasons: tuple[str, ...]
     statistics: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An exhibit marked known authentic, with which a questioned exhibit is compared.
+
+    Attributes:
+        reference: number of the exhibit that is known authentic.
+        kinds: what it has in common with the questioned exhibit, in the order of `ReferenceKind`.
+        how: how its authenticity is known, in the examiner's words.
+        recording: exhibit number that stands for the recording; references that are copies of one
+            recording share it and count once.
+        revoked_utc: when it was revoked, or None while it stands.
+    """
+
+    id: int
+    questioned: str
+    reference: str
+    kinds: tuple[ReferenceKind, ...]
+    how: str
+    recording: str
+    added_utc: str
+    revoked_utc: str | None = None
+    revoked_why: str = ""
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,25 @@ CREATE TRIGGER marks_no_delete BEFORE DELETE ON marks
 BEGIN SELECT RAISE(ABORT, 'a state of a mark cannot be removed'); END;
 """
 
+_REFERENCES = """
+CREATE TABLE known_authentic (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    questioned TEXT NOT NULL REFERENCES exhibits (number),
+    reference TEXT NOT NULL REFERENCES exhibits (number),
+    kinds TEXT NOT NULL,
+    how TEXT NOT NULL,
+    recording TEXT NOT NULL,
+    added_utc TEXT NOT NULL,
+    revoked_utc TEXT,
+    revoked_why TEXT NOT NULL DEFAULT '',
+    CHECK (questioned <> reference)
+) STRICT;
+CREATE UNIQUE INDEX known_authentic_once ON known_authentic (questioned, reference)
+WHERE revoked_utc IS NULL;
+CREATE TRIGGER known_authentic_no_delete BEFORE DELETE ON known_authentic
+BEGIN SELECT RAISE(ABORT, 'a reference can be revoked, not removed'); END;
+"""
+
 
 @migrations()
 def first_format(db: Database) -> None:
@@ -199,6 +218,20 @@ def marks_of_the_examiner(db: Database) -> None:
     """Add the table of marks: markers, clips, notes, examiner's findings, groups of tracks."""
     for statement in _statements(_MARKS):
         db.conn.execute(statement)
+
+
+@migrations()
+def references_of_exhibits(db: Database) -> None:
+    """Add the table of exhibits that are known authentic, each for a questioned one."""
+    for statement in _statements(_REFERENCES):
+        db.conn.execute(statement)
+
+
+@migrations()
+def comparison_with_training(db: Database) -> None:
+    """Add what tells a face from those of the training; NULL in runs of before."""
+    for column in ("outside INTEGER", "sharpness REAL"):
+        db.conn.execute(f"ALTER TABLE faces ADD COLUMN {column}")
 
 
 def _statements(script: str) -> list[str]:
