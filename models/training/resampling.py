@@ -1,0 +1,74 @@
+"""How far a figure would move with other people: the bootstrap over whom the clips show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.metrics import Interval
+
+Weights = NDArray[np.float64]
+"""How often each case counts, float64 ``(B, N)``: one row per resample."""
+
+Measures = Callable[[Weights], Mapping[str, NDArray[np.float64]]]
+"""Figures ``(B,)`` by name for each row of weights; NaN where a row does not allow one."""
+
+_BLOCK = 4_000_000
+
+
+class PersonBootstrap:
+    """Resamples people with replacement, each with all that belongs to them.
+
+    The cluster bootstrap (Field and Welsh, J. R. Statist. Soc. B 2007): clips of one person are no
+    independent evidence, so the person is the unit.
+
+    Args:
+        people: To whom each case belongs, ``(N,)``.
+        draws: How many resamples.
+        seed: Of the resampling.
+
+    Raises:
+        ValueError: There is no case.
+    """
+
+    def __init__(self, people: NDArray[np.str_], draws: int = 2000, seed: int = 0) -> None:
+        if len(people) == 0:
+            raise ValueError("a bootstrap needs cases")
+        names, self._person = np.unique(people, return_inverse=True)
+        self.people = len(names)
+        even = np.full(self.people, 1.0 / self.people)
+        rng = np.random.default_rng(seed)
+        self._drawn = rng.multinomial(self.people, even, size=draws).astype(np.float64)
+
+    def weights(self) -> Iterator[Weights]:
+        """The resamples in blocks ``(B, N)`` of bounded size."""
+        step = max(1, _BLOCK // len(self._person))
+        for start in range(0, len(self._drawn), step):
+            yield self._drawn[start : start + step][:, self._person]
+
+    def intervals(
+        self, measures: Measures, bounds: tuple[float, float] = (0.0, 1.0)
+    ) -> dict[str, Interval]:
+        """Figures on all cases, with percentile intervals of 95 %.
+
+        Resamples that do not allow a figure (one class only) are passed over; where none allows it,
+        the interval is everything that is possible.
+
+        Args:
+            measures: The figures.
+            bounds: The least and the largest value possible.
+
+        Returns:
+            By name; NaN as the value where the cases themselves do not allow the figure.
+        """
+        whole = measures(np.ones((1, len(self._person))))
+        blocks = [measures(block) for block in self.weights()]
+        found = {}
+        for name, value in whole.items():
+            drawn = np.concatenate([block[name] for block in blocks])
+            drawn = drawn[np.isfinite(drawn)]
+            low, high = np.quantile(drawn, [0.025, 0.975]) if len(drawn) else bounds
+            found[name] = Interval(float(value[0]), float(low), float(high))
+        return found
