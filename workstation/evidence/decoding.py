@@ -55,7 +55,6 @@ class Decoder:
     def __init__(self, path: Path, index: FrameIndex) -> None:
         self._path = path
         self.index = index
-        self._numbers = {int(pts): number for number, pts in enumerate(index.pts)}
         self._keys = np.flatnonzero(index.key)
         self._opened: Any = None
         self.container: Any = None
@@ -105,7 +104,10 @@ class Decoder:
 
     def number_of(self, pts: int | None) -> int | None:
         """The number of the frame with a timestamp, or None."""
-        return None if pts is None else self._numbers.get(pts)
+        if pts is None:
+            return None
+        number = int(np.searchsorted(self.index.pts, pts))
+        return number if number < len(self.index) and self.index.pts[number] == pts else None
 
     def packets(self, start: int | None, *, careful: bool) -> Iterator[Any]:
         """Demux from a key frame on (at it, or earlier where the container cannot seek to it)."""

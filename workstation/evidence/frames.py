@@ -1,6 +1,5 @@
 """Frames of an exhibit: in order for the analysis, at random for the player and the report."""
 
-from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from workstation.evidence.decoding import Decoder, Picture
 from workstation.evidence.media import is_picture, read_picture, upright_rgb
 
 CACHE_BYTES = 256 * 2**20
+CACHE_FRAMES = 1024
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class FrameReader:
     """Any frame of an exhibit, for one thread.
 
     Stepping forward goes on decoding; stepping back is served from the frames last decoded, as far
-    as the memory set aside for them reaches.
+    as the memory set aside for them reaches, and `look_back` decodes further ones before they are
+    wanted.
 
     Args:
         path: the exhibit's copy; opened for reading only.
@@ -99,8 +100,8 @@ class FrameReader:
         self._source = _open(path, index)
         self._pictures: Iterator[Picture] | None = None
         self._position = 0
-        self._cache: OrderedDict[int, Picture] = OrderedDict()
-        self._cache_bytes = cache_bytes
+        self._kept = _Kept(cache_bytes)
+        self._filling: tuple[int, int] | None = None  # frames that `look_back` is decoding
 
     def read(self, number: int) -> Frame:
         """Decode one frame.
@@ -111,36 +112,114 @@ class FrameReader:
         """
         if not 0 <= number < len(self._index):
             raise ValueError(f"frame {number} of {len(self._index)}")
-        picture = self._cache.get(number) or self._decode(number)
+        picture = self._kept.get(number) or self._decode(number)
         found = _convert(picture, float(self._times[number]))
         if isinstance(found, Stretch):
             raise DecodeError(f"Frame {number} could not be decoded: {found.reason}.")
         return found
 
+    def look_back(self, number: int, most: int = 4) -> bool:
+        """Decode some of the frames before those in memory, for going back smoothly.
+
+        Half of the memory holds the frames just before `number`; the other half is filled with
+        those before them, a few at a time, so that a request is never kept waiting for long.
+
+        Args:
+            number: the frame that is on screen.
+            most: frames to decode in this call.
+
+        Returns:
+            Whether there is more to decode.
+        """
+        room = self._kept.room() // 2
+        low = self._kept.begin_of(number)
+        if low in (None, 0) or number - low >= room:
+            return False
+        if self._filling is None or self._filling[1] != low:
+            self._filling = (max(low - room, 0), low)
+            self._begin(self._filling[0])
+        first = self._filling[0]
+        for _, picture in zip(range(most), self._onward(), strict=False):
+            if picture.number >= first:
+                self._kept.add(picture, number, backwards=True)
+            if picture.number >= low - 1:
+                self._filling = None
+                break
+        return True
+
     def close(self) -> None:
         """Close the file."""
         self._pictures = None
-        self._cache.clear()
+        self._kept.clear()
         self._source.close()
 
     def _decode(self, number: int) -> Picture:
         start = self._source.start_before(number) or 0
         if self._pictures is None or not (start <= self._position <= number):
             # Decoding begins at the key frame anyway; what it passes serves later steps back.
-            self._pictures = self._source.pictures(start)
-        for picture in self._pictures:
-            self._position = picture.number + 1
-            self._remember(picture)
+            self._begin(number)
+        self._filling = None
+        for picture in self._onward():
+            self._kept.add(picture, number)
             if picture.number == number:
                 return picture
         raise AssertionError("the decoder ended before the index")
 
-    def _remember(self, picture: Picture) -> None:
-        self._cache[picture.number] = picture
-        self._cache.move_to_end(picture.number)
-        used = sum(_size(kept) for kept in self._cache.values())
-        while used > self._cache_bytes and len(self._cache) > 1:
-            used -= _size(self._cache.popitem(last=False)[1])
+    def _begin(self, number: int) -> None:
+        self._position = self._source.start_before(number) or 0
+        self._pictures = self._source.pictures(self._position)
+
+    def _onward(self) -> Iterator[Picture]:
+        while self._pictures is not None:
+            picture = next(self._pictures, None)
+            if picture is None:
+                return
+            self._position = picture.number + 1
+            yield picture
+
+
+class _Kept:
+    """Decoded frames in memory, around the one that was asked for last."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._pictures: dict[int, Picture] = {}
+        self._most_bytes, self._bytes = most_bytes, 0
+
+    def get(self, number: int) -> Picture | None:
+        return self._pictures.get(number)
+
+    def clear(self) -> None:
+        self._pictures.clear()
+        self._bytes = 0
+
+    def begin_of(self, number: int) -> int | None:
+        """The first of the frames that lie in memory without a gap up to `number`."""
+        if number not in self._pictures:
+            return None
+        while number - 1 in self._pictures:
+            number -= 1
+        return number
+
+    def room(self) -> int:
+        """How many frames of the size of those in memory fit."""
+        each = self._bytes // max(len(self._pictures), 1)
+        return min(self._most_bytes // max(each, 1), CACHE_FRAMES)
+
+    def add(self, picture: Picture, wanted: int, *, backwards: bool = False) -> None:
+        """Keep a frame, and let go of those least likely to be wanted after `wanted`."""
+        self._forget(picture.number)
+        self._pictures[picture.number] = picture
+        self._bytes += _size(picture)
+        while len(self._pictures) > 1 and (
+            self._bytes > self._most_bytes or len(self._pictures) > CACHE_FRAMES
+        ):
+            low, high = min(self._pictures), max(self._pictures)
+            above = high > wanted if backwards else high - wanted > wanted - low
+            self._forget(high if above else low)
+
+    def _forget(self, number: int) -> None:
+        gone = self._pictures.pop(number, None)
+        self._bytes -= _size(gone) if gone else 0
 
 
 def _size(picture: Picture) -> int:
