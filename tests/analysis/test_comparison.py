@@ -27,9 +27,9 @@ def test_quantiles_are_those_of_the_tables(degrees: int, wanted: float) -> None:
 
 
 def test_quantiles_outside_are_refused() -> None:
-    for probability, degrees in ((0.4, 3), (1.0, 3), (0.9, 0)):
+    for share, degrees in ((0.4, 3), (1.0, 3), (0.9, 0)):
         with pytest.raises(ValueError, match="quantile"):
-            t_quantile(probability, degrees)
+            t_quantile(share, degrees)
 
 
 def test_the_interval_holds_one_more_recording_as_often_as_it_says() -> None:

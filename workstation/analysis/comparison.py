@@ -152,23 +152,23 @@ def as_score(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def t_quantile(probability: float, degrees: int) -> float:
+def t_quantile(share: float, degrees: int) -> float:
     """Quantile of Student's t distribution.
 
     Args:
-        probability: 0.5 to 1, open at 1.
+        share: 0.5 to 1, open at 1.
         degrees: Degrees of freedom, at least 1.
 
     Raises:
         ValueError: An argument lies outside.
     """
-    if not 0.5 <= probability < 1 or degrees < 1:
-        raise ValueError("a quantile needs 0.5 <= probability < 1 and a degree of freedom")
+    if not 0.5 <= share < 1 or degrees < 1:
+        raise ValueError("a quantile needs 0.5 <= share < 1 and degrees of freedom")
     low, high = 0.0, math.pi / 2
     for _ in range(60):
         middle = (low + high) / 2
         inside = _within(middle, degrees)
-        low, high = (middle, high) if (1 + inside) / 2 < probability else (low, middle)
+        low, high = (middle, high) if (1 + inside) / 2 < share else (low, middle)
     return math.tan((low + high) / 2) * math.sqrt(degrees)
 
 

@@ -64,6 +64,7 @@ def analyse(arguments: argparse.Namespace) -> Answer:
     """Analyse the exhibits in turn; exit status 1 when one of them failed."""
     from workstation.analysis.detector import load_detector
     from workstation.analysis.progress import Control
+    from workstation.commands.references import beside_references
     from workstation.commands.views import run_view
 
     control = Control()
@@ -87,8 +88,9 @@ def analyse(arguments: argparse.Namespace) -> Answer:
                 failures.append({"exhibit": number, "reason": str(error)})
                 lines.append(f"{number}: FAILED: {error}")
                 continue
-            runs.append(run_view(case, run))
-            lines += list(run_lines(runs[-1]))
+            beside, beside_lines = beside_references(case, number)
+            runs.append(run_view(case, run) | {"beside_references": beside})
+            lines += [*run_lines(runs[-1]), *beside_lines]
     data = {"runs": runs, "failures": failures, "already_complete": complete}
     return Answer(data, lines, status_of(runs, failures, control.cancelled))
 
@@ -165,6 +167,8 @@ def one_exhibit(
     settings: "AnalysisSettings",
     control: "Control",
     workers: int | None,
+    *,
+    keep: bool = False,
 ) -> Run:
     """Run the analysis of one exhibit on a thread pool, with a progress bar."""
     from workstation.analysis.pipeline import default_workers, run_analysis
@@ -183,6 +187,7 @@ def one_exhibit(
                 workers=workers,
                 announce=lambda event: show_progress(bars, event),
                 control=control,
+                keep=keep,
             )
     finally:
         executor.shutdown(wait=not control.cancelled, cancel_futures=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workstation.commands.answers import FAILURE, SUCCESS, Answer, one_line, table
 from workstation.commands.groups import Commands, add_case, command, opened
+from workstation.commands.references import register_acts
 from workstation.errors import ExhibitError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
     add_case(parser)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="video or picture")
     add_case(command(acts, common, "list", show, "the exhibits and how far their analysis is"))
+    register_acts(acts, common)
 
 
 def add(arguments: argparse.Namespace) -> Answer:

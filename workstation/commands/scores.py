@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workstation.cases.custody import Act
 from workstation.commands.answers import Answer, to_json
 from workstation.commands.groups import Commands, add_case, command, opened, write_file
+from workstation.commands.references import beside_references
 from workstation.errors import AnalysisError, WorkstationError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def scores(arguments: argparse.Namespace) -> Answer:
     with opened(arguments) as case:
         run = chosen_run(case, arguments.exhibit, arguments.run)
         text, digest = export(case, run, form, arguments.output)
+        beside, lines = beside_references(case, run.exhibit)
     if arguments.output is None:
         return Answer(json.loads(text) if form == "json" else None, [text.rstrip("\n")])
     data = {
@@ -43,8 +45,10 @@ def scores(arguments: argparse.Namespace) -> Answer:
         "outcome": run.outcome.value,
         "output": str(arguments.output),
         "scores_sha256": digest,
+        "beside_references": beside,
     }
-    return Answer(data, [f"{run.exhibit}: scores of run {run.id} written to {arguments.output}"])
+    said = f"{run.exhibit}: scores of run {run.id} written to {arguments.output}"
+    return Answer(data, [said, *lines])
 
 
 def chosen_run(case: "Case", number: str, run_id: int | None) -> "Run":
