@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from models.calibration import Calibration, read_calibration
+from models.domain import Domain, read_domain
 from models.fields import CardError, Fields, JsonValue
 
 FORMAT = 1
@@ -108,6 +110,8 @@ class Card:
 
     `training` and `evaluation` are free JSON for people and reports: data with counts and terms,
     recipe, command, seed, duration; and named results with counts, AUC, intervals, error rates.
+    Without a `calibration` there is no likelihood ratio, without a `domain` no face is held against
+    the training's ranges.
     """
 
     name: str
@@ -127,6 +131,8 @@ class Card:
     limits: tuple[str, ...]
     licence: str
     terms: str
+    calibration: Calibration | None = None
+    domain: Domain | None = None
 
 
 def read_card(path: Path) -> Card:
@@ -161,7 +167,8 @@ def write_card(card: Card, path: Path) -> None:
         CardError: The card would not read back.
         OSError: The file cannot be written.
     """
-    text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False)
+    content = {name: value for name, value in asdict(card).items() if value is not None}
+    text = json.dumps({"format": FORMAT} | content, indent=2, ensure_ascii=False)
     parse_card(json.loads(text))
     path.write_text(text + "\n", encoding="utf-8")
 
@@ -178,6 +185,8 @@ def parse_card(content: dict[str, Any]) -> Card:
     fields = Fields(content, "card")
     fields.constant("format", FORMAT)
     architecture, weights = fields.section("architecture"), fields.section("weights")
+    calibration = fields.optional_section("calibration")
+    domain = fields.optional_section("domain")
     card = Card(
         name=fields.word("name"),
         title=fields.text("title"),
@@ -196,6 +205,8 @@ def parse_card(content: dict[str, Any]) -> Card:
         limits=fields.texts("limits"),
         licence=fields.text("licence"),
         terms=fields.text("terms"),
+        calibration=None if calibration is None else read_calibration(calibration),
+        domain=None if domain is None else read_domain(domain),
     )
     fields.finish()
     return card

@@ -41,6 +41,10 @@ class Fields:
         self.finish()
         return value
 
+    def wrong(self, key: str, wanted: str) -> CardError:
+        """The error that says what a field must be."""
+        return CardError(f"In the model card, {self._name(key)} must be {wanted}.")
+
     def constant(self, key: str, wanted: int) -> None:
         """A whole number that must be exactly `wanted`."""
         value = self._take(key)
@@ -53,42 +57,42 @@ class Fields:
         """Text, not empty."""
         value = self._take(key)
         if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT:
-            raise self._refuse(key, "text")
+            raise self.wrong(key, "text")
         return value
 
     def word(self, key: str) -> str:
         """A name of lower-case letters, digits, dots, dashes and underscores."""
         value = self.text(key)
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", value):
-            raise self._refuse(key, "a name of lower-case letters and digits")
+            raise self.wrong(key, "a name of lower-case letters and digits")
         return value
 
     def file_name(self, key: str) -> str:
         """The name of a safetensors file in the card's own folder."""
         value = self.text(key)
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.safetensors", value):
-            raise self._refuse(key, "the plain name of a .safetensors file")
+            raise self.wrong(key, "the plain name of a .safetensors file")
         return value
 
     def sha256(self, key: str) -> str:
         """64 lower-case hexadecimal digits."""
         value = self.text(key)
         if not re.fullmatch(r"[0-9a-f]{64}", value):
-            raise self._refuse(key, "a SHA-256 in 64 hexadecimal digits")
+            raise self.wrong(key, "a SHA-256 in 64 hexadecimal digits")
         return value
 
     def choice(self, key: str, choices: tuple[str, ...]) -> str:
         """One of `choices`."""
         value = self.text(key)
         if value not in choices:
-            raise self._refuse(key, "one of " + ", ".join(choices))
+            raise self.wrong(key, "one of " + ", ".join(choices))
         return value
 
     def whole(self, key: str, least: int, most: int) -> int:
         """A whole number within bounds."""
         value = self._take(key)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise self._refuse(key, f"a whole number from {least} to {most}")
+            raise self.wrong(key, f"a whole number from {least} to {most}")
         return value
 
     def number(self, key: str, least: float, most: float) -> float:
@@ -99,46 +103,73 @@ class Fields:
         """Three numbers within bounds."""
         value = self._take(key)
         if not isinstance(value, list) or len(value) != 3:
-            raise self._refuse(key, "three numbers")
+            raise self.wrong(key, "three numbers")
         first, second, third = (self._number(key, entry, least, most) for entry in value)
         return first, second, third
+
+    def two(self, key: str, least: float, most: float) -> tuple[float, float]:
+        """Two numbers within bounds, the smaller one first."""
+        value = self._take(key)
+        if not isinstance(value, list) or len(value) != 2:
+            raise self.wrong(key, "two numbers")
+        first, second = (self._number(key, entry, least, most) for entry in value)
+        if first > second:
+            raise self.wrong(key, "two numbers, the smaller one first")
+        return first, second
+
+    def bounds(self, key: str, least: float, most: float) -> tuple[float | None, float | None]:
+        """A lower and an upper bound, each a number or null for none."""
+        value = self._take(key)
+        if not isinstance(value, list) or len(value) != 2:
+            raise self.wrong(key, "two bounds")
+        low, high = (
+            None if entry is None else self._number(key, entry, least, most) for entry in value
+        )
+        return low, high
 
     def truth(self, key: str) -> bool:
         """True or false."""
         value = self._take(key)
         if not isinstance(value, bool):
-            raise self._refuse(key, "true or false")
+            raise self.wrong(key, "true or false")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
         value = self._list(key)
         if not all(isinstance(entry, str) and len(entry) <= _LONGEST_TEXT for entry in value):
-            raise self._refuse(key, "a list of texts")
+            raise self.wrong(key, "a list of texts")
         return tuple(value)
 
     def section(self, key: str) -> Fields:
         """An object to be read field by field."""
         return Fields(self.mapping(key), key)
 
+    def optional_section(self, key: str) -> Fields | None:
+        """The same, or None where the card has none."""
+        if self._left.get(key) is None:
+            self._left.pop(key, None)
+            return None
+        return self.section(key)
+
     def mapping(self, key: str) -> dict[str, JsonValue]:
         """An object taken as it is."""
         value = self._take(key)
         if not isinstance(value, dict):
-            raise self._refuse(key, "an object")
+            raise self.wrong(key, "an object")
         return value
 
     def mappings(self, key: str) -> tuple[dict[str, JsonValue], ...]:
         """A list of objects taken as they are."""
         value = self._list(key)
         if not all(isinstance(entry, dict) for entry in value):
-            raise self._refuse(key, "a list of objects")
+            raise self.wrong(key, "a list of objects")
         return tuple(value)
 
     def _list(self, key: str) -> list[Any]:
         value = self._take(key)
         if not isinstance(value, list) or len(value) > _MOST_ENTRIES:
-            raise self._refuse(key, f"a list of at most {_MOST_ENTRIES} entries")
+            raise self.wrong(key, f"a list of at most {_MOST_ENTRIES} entries")
         return value
 
     def _number(self, key: str, value: object, least: float, most: float) -> float:
@@ -148,7 +179,7 @@ class Fields:
             or not math.isfinite(value)
             or not least <= value <= most
         ):
-            raise self._refuse(key, f"a number from {least} to {most}")
+            raise self.wrong(key, f"a number from {least} to {most}")
         return float(value)
 
     def _take(self, key: str) -> Any:
@@ -158,6 +189,3 @@ class Fields:
 
     def _name(self, key: str) -> str:
         return f"“{key}” of its {self._place}" if self._place != "card" else f"“{key}”"
-
-    def _refuse(self, key: str, wanted: str) -> CardError:
-        return CardError(f"In the model card, {self._name(key)} must be {wanted}.")

@@ -15,7 +15,7 @@ from workstation.analysis.detector import (
     load_detector,
     read_detector,
 )
-from workstation.analysis.quality import FaceLimits, is_placed, sharpness
+from workstation.analysis.quality import FaceLimits, is_placed
 from workstation.errors import DetectorError
 
 
@@ -154,11 +154,3 @@ def test_small_faces_and_faces_outside_the_frame_are_unsuitable():
     assert not is_placed(np.array([10, 10, 47, 70], np.float32), points, (320, 240), limits)
     assert not is_placed(box, points + 300, (320, 240), limits)
     assert not is_placed(box, np.full((5, 2), 40, np.float32), (320, 240), limits)
-
-
-def test_blur_lowers_sharpness():
-    import cv2
-
-    crop = crops(1)[0]
-    assert sharpness(crop) > 10 * sharpness(cv2.GaussianBlur(crop, (9, 9), 3))
-    assert sharpness(np.full((64, 64, 3), 90, np.uint8)) == 0

@@ -3,7 +3,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.analysis import clips as scenes
-from workstation.analysis.export import COLUMNS, score_rows, scores_csv
+from workstation.analysis.export import ADDED_COLUMNS, COLUMNS, score_rows, scores_csv
 from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.settings import AnalysisSettings
 from workstation.evidence.intake import add_exhibit
@@ -17,7 +17,7 @@ def test_the_export_names_every_frame(case, clips, info):
         )
     text = scores_csv(score_rows(case, run))
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == COLUMNS + ADDED_COLUMNS
     assert sorted({int(row["frame"]) for row in rows}) == list(range(45))
     for row in rows:
         assert (row["state"] == "scored") == bool(row["score"])

@@ -55,6 +55,7 @@ class Scene:
             landmarks=np.zeros((len(rows), 5, 2), np.float32),
             certainty=np.array([row[3] for row in rows], np.float32),
             suitable=np.ones(len(rows), np.bool_),
+            measures=np.zeros((len(rows), 7), np.float32),
             embedding=np.array([row[4] for row in rows], np.float16).reshape(-1, WIDTH),
             closing_chain=np.array([name for name, _ in closing], np.int32),
             closing_box=np.array([box for _, box in closing], np.float32).reshape(-1, 4),

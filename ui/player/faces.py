@@ -1,12 +1,13 @@
 """The faces of a run, looked up by frame."""
 
 from bisect import bisect_right
+from dataclasses import fields
 
 import numpy as np
 
 from workstation.cases.records import FaceTable
 
-COLUMNS = ("frame", "track", "scored", "score", "box", "landmarks")
+COLUMNS = tuple(column.name for column in fields(FaceTable))
 
 
 def rows(faces: FaceTable, chosen: slice | np.ndarray) -> FaceTable:

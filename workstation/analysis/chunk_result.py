@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from workstation.cases.records import Stretch
 
-FORMAT = 1
+FORMAT = 2
+MEASURES = 7
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class ChunkResult:
         landmarks: float32 (N, 5, 2), pixels of the upright frame.
         certainty: float32 (N,), the face finder's answer, 0..1.
         suitable: bool (N,), large and sharp enough to score.
+        measures: float32 (N, 7), pose and picture (`models.domain.measure`), NaN without a crop.
         embedding: float16 (M, D), one for every suitable row, in their order.
         closing_chain: int32 (K,), chains that reach frame `stop`.
         closing_box: float32 (K, 4), their boxes there.
@@ -47,6 +49,7 @@ class ChunkResult:
     landmarks: NDArray[np.float32]
     certainty: NDArray[np.float32]
     suitable: NDArray[np.bool_]
+    measures: NDArray[np.float32]
     embedding: NDArray[np.float16]
     closing_chain: NDArray[np.int32]
     closing_box: NDArray[np.float32]
@@ -63,6 +66,7 @@ _SHAPES: dict[str, tuple[type[np.generic], str, tuple[int, ...]]] = {
     "landmarks": (np.float32, "rows", (5, 2)),
     "certainty": (np.float32, "rows", ()),
     "suitable": (np.bool_, "rows", ()),
+    "measures": (np.float32, "rows", (MEASURES,)),
     "closing_chain": (np.int32, "closing", ()),
     "closing_box": (np.float32, "closing", (4,)),
     "cut": (np.int64, "cuts", ()),

@@ -6,13 +6,17 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from math import isnan
 
+from workstation.analysis.quality import outside_words
 from workstation.analysis.states import ORDER, frame_states
 from workstation.cases.case import Case
 from workstation.cases.records import FaceTable, FrameState, Run
 
 COLUMNS = ("frame", "time_s", "track", "state", "score", "x", "y", "width", "height")
+ADDED_COLUMNS = ("unlike_training", "sharpness")
+"""Behind the others where a run holds them, so that the text of older runs stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class ScoreRow:
         y: Its upper edge.
         width: Its width.
         height: Its height.
+        unlike_training: How a scored face differs from those of the training, in words; "no" where
+            it does not, "not known" where the detector's card states no ranges.
+        sharpness: Variance of the face crop's Laplacian, None where it was not measured.
     """
 
     frame: int
@@ -40,6 +47,8 @@ class ScoreRow:
     y: float | None = None
     width: float | None = None
     height: float | None = None
+    unlike_training: str | None = None
+    sharpness: float | None = None
 
 
 def score_rows(case: Case, run: Run) -> Iterator[ScoreRow]:
@@ -67,15 +76,29 @@ def score_rows(case: Case, run: Run) -> Iterator[ScoreRow]:
 
 
 def _face_row(faces: FaceTable, row: int, time: float) -> ScoreRow:
-    scored = bool(faces.scored[row])
+    x, y, width, height = (round(float(value), 2) for value in faces.box[row])
+    scored, sharpness = bool(faces.scored[row]), float(faces.sharpness[row])
     return ScoreRow(
         int(faces.frame[row]),
         time,
         int(faces.track[row]),
         str(FrameState.SCORED if scored else FrameState.UNSUITABLE),
         round(float(faces.score[row]), 6) if scored else None,
-        *(round(float(value), 2) for value in faces.box[row]),
+        x,
+        y,
+        width,
+        height,
+        _unlike(int(faces.outside[row])) if scored else None,
+        None if isnan(sharpness) else round(sharpness, 2),
     )
+
+
+def _unlike(outside: int) -> str:
+    return "not known" if outside < 0 else "; ".join(outside_words(outside)) or "no"
+
+
+def _decimal(number: float | None) -> str:
+    return "" if number is None else f"{number:.2f}"
 
 
 def scores_csv(rows: Iterable[ScoreRow]) -> str:
@@ -84,14 +107,17 @@ def scores_csv(rows: Iterable[ScoreRow]) -> str:
     Args:
         rows: From `score_rows`.
     """
+    rows = list(rows)
+    more = any(row.sharpness is not None for row in rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, *ADDED_COLUMNS) if more else COLUMNS)
     for row in rows:
-        time, score = f"{row.time_s:.6f}", "" if row.score is None else f"{row.score:.6f}"
-        frame, _, track, state, _, *box = astuple(row)
-        edges = ("" if edge is None else f"{edge:.2f}" for edge in box)
-        writer.writerow([frame, time, "" if track is None else track, state, score, *edges])
+        score = "" if row.score is None else f"{row.score:.6f}"
+        track = "" if row.track is None else row.track
+        edges = (_decimal(edge) for edge in (row.x, row.y, row.width, row.height))
+        added = (row.unlike_training or "", _decimal(row.sharpness)) if more else ()
+        writer.writerow([row.frame, f"{row.time_s:.6f}", track, row.state, score, *edges, *added])
     return text.getvalue()
 
 

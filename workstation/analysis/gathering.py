@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.chunk_result import MEASURES
 from workstation.analysis.detector import Detector
 from workstation.analysis.faces import Faces
-from workstation.analysis.quality import is_placed, sharpness
+from workstation.analysis.quality import SHARPNESS, is_placed
 from workstation.analysis.stopwatch import Stopwatch
+from workstation.analysis.trust import measure
+
+_UNMEASURED = np.full(MEASURES, np.nan, np.float32)
 
 
 class FaceGatherer:
@@ -32,6 +36,7 @@ class FaceGatherer:
         self._faces: list[Faces] = []
         self._chain: list[NDArray[np.int32]] = []
         self._suitable: list[bool] = []
+        self._measures: list[NDArray[np.float32]] = []
         self._crops: list[NDArray[np.uint8]] = []
         self._embeddings: list[NDArray[np.float16]] = []
 
@@ -70,24 +75,28 @@ class FaceGatherer:
         self._chain.append(chains)
         size = (pixels.shape[1], pixels.shape[0])
         for box, landmarks in zip(faces.box, faces.landmarks, strict=True):
-            crop = None
+            suitable, measures = False, _UNMEASURED
             if is_placed(box, landmarks, size, self._limits):
                 with self._watch.stage("crops"):
-                    crop = self._sharp_crop(pixels, landmarks)
-            self._suitable.append(crop is not None)
-            if crop is not None:
-                self._crops.append(crop)
+                    suitable, measures = self._cut(pixels, landmarks)
+            self._suitable.append(suitable)
+            self._measures.append(measures)
         while len(self._crops) >= self._batch:
             self._embed()
 
-    def _sharp_crop(
+    def _cut(
         self, pixels: NDArray[np.uint8], landmarks: NDArray[np.float32]
-    ) -> NDArray[np.uint8] | None:
+    ) -> tuple[bool, NDArray[np.float32]]:
+        """Keep the crop of a face if it is sharp enough; measure it either way."""
         try:
             crop = self._detector.crop(pixels, landmarks)
+            measures = measure(crop, landmarks, self._detector.info.card)
         except ValueError:  # landmarks that span no face: nothing to cut out
-            return None
-        return crop if sharpness(crop) >= self._limits.minimum_sharpness else None
+            return False, _UNMEASURED
+        suitable = float(measures[SHARPNESS]) >= self._limits.minimum_sharpness
+        if suitable:
+            self._crops.append(crop)
+        return suitable, measures
 
     def _embed(self) -> None:
         some, self._crops = self._crops[: self._batch], self._crops[self._batch :]
@@ -110,6 +119,7 @@ class FaceGatherer:
                 [np.zeros(0, np.float32), *(faces.certainty for faces in self._faces)]
             ),
             "suitable": np.array(self._suitable, np.bool_),
+            "measures": np.array(self._measures, np.float32).reshape(-1, MEASURES),
             "embedding": np.concatenate(
                 [np.zeros((0, self._detector.width), np.float16), *self._embeddings]
             ),

@@ -17,12 +17,14 @@ from workstation.analysis.detector import Detector, DetectorInfo, load_detector,
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
+from workstation.analysis.quality import SHARPNESS
 from workstation.analysis.replay import cache_key
 from workstation.analysis.scheduling import AnalysisCancelledError, Engine, Scheduler, Watcher
 from workstation.analysis.settings import AnalysisSettings
 from workstation.analysis.states import frame_states, state_counts
 from workstation.analysis.temporal import TemporalScorer
 from workstation.analysis.tracking import LinkedFaces, Linker
+from workstation.analysis.trust import outside
 from workstation.analysis.versions import software_versions
 from workstation.cases.agreement import exhibit_agrees, run_agrees
 from workstation.cases.case import Case
@@ -241,6 +243,8 @@ class _Analysis:
         rows = np.flatnonzero(linked.suitable)
         seconds = self._times[linked.frame[rows]]
         score[rows] = scorer.score(linked.track[rows], seconds, linked.embedding)
+        unlike = np.full(len(linked.frame), -1, np.int16)
+        unlike[rows] = outside(linked.measures[rows], self._detector.info.card)
         return FaceTable(
             linked.frame,
             linked.track,
@@ -248,8 +252,8 @@ class _Analysis:
             score,
             linked.box,
             linked.landmarks,
-            np.where(linked.suitable, linked.outside, -1).astype(np.int16),
-            linked.sharpness,
+            unlike,
+            linked.measures[:, SHARPNESS],
         )
 
     def _commit(self, first: int, stop: int, faces: FaceTable, linked: LinkedFaces) -> None:

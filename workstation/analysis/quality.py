@@ -1,12 +1,25 @@
-"""Whether a face is large and sharp enough for its score to mean anything."""
+"""Whether a face is large, sharp and familiar enough for its score to mean anything."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+SHARPNESS = 4
+"""Place of the sharpness among the measures of a face, in the order of `models.domain.MEASURES`."""
+
+_OUTSIDE = (
+    ("turned away", "turned away"),
+    ("turned away", "tilted up or down"),
+    ("tilted up or down", "tilted up or down"),
+    ("smaller than in training", "larger than in training"),
+    ("more blurred than in training", "sharper than in training"),
+    ("smoother than in training, as strong compression makes it", "noisier than in training"),
+    ("darker than in training", "brighter than in training"),
+)
+"""Below and above the training's range, for each measure."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +56,19 @@ def is_placed(
     return int(inside.sum()) >= 3 and spread >= 2.0
 
 
-def sharpness(crop: NDArray[np.uint8]) -> float:
-    """Variance of the Laplacian of a crop's luma.
-
-    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+def outside_words(bits: int) -> list[str]:
+    """How a face differs from those the detector was trained on, in words.
 
     Args:
-        crop: RGB, uint8 ``(S, S, 3)``.
+        bits: From `FaceTable.outside`; nothing is said of a face of which it is not known.
 
     Returns:
-        0 for a flat picture; larger is sharper.
+        Such as "turned away"; the most important first, none twice.
     """
-    luma = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    return float(cv2.Laplacian(luma, cv2.CV_32F).var())
+    said = [
+        words[above]
+        for number, words in enumerate(_OUTSIDE)
+        for above in (0, 1)
+        if bits > 0 and bits >> (2 * number + above) & 1
+    ]
+    return list(dict.fromkeys(said))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from workstation.analysis.boxes import overlaps, pair_up
 from workstation.analysis.bridging import Ended, Shots, continuations
-from workstation.analysis.chunk_result import ChunkResult
+from workstation.analysis.chunk_result import MEASURES, ChunkResult
 from workstation.cases.records import Stretch
 
 _SHORTEST_CHAIN = 3
@@ -42,6 +42,7 @@ class LinkedFaces:
         box: float32 (N, 4), x, y, width, height, pixels.
         landmarks: float32 (N, 5, 2), pixels.
         suitable: bool (N,).
+        measures: float32 (N, 7), as in `ChunkResult`.
         embedding: float16 (M, D), one for every suitable row, in their order.
         undecodable: Frames of the stretch that could not be decoded.
     """
@@ -53,6 +54,7 @@ class LinkedFaces:
     box: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     suitable: NDArray[np.bool_]
+    measures: NDArray[np.float32]
     embedding: NDArray[np.float16]
     undecodable: tuple[Stretch, ...]
 
@@ -63,6 +65,7 @@ class _Row:
     box: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     certainty: float
+    measures: NDArray[np.float32]
     embedding: NDArray[np.float16] | None
 
 
@@ -143,6 +146,7 @@ class Linker:
                 result.box[number],
                 result.landmarks[number],
                 float(result.certainty[number]),
+                result.measures[number],
                 next(embeddings) if result.suitable[number] else None,
             )
             name = int(result.chain[number])
@@ -274,6 +278,7 @@ def _as_arrays(
         box=np.array([row.box for _, _, row in rows], np.float32).reshape(-1, 4),
         landmarks=np.array([row.landmarks for _, _, row in rows], np.float32).reshape(-1, 5, 2),
         suitable=np.array([row.embedding is not None for _, _, row in rows], np.bool_),
+        measures=np.array([row.measures for _, _, row in rows], np.float32).reshape(-1, MEASURES),
         embedding=np.array(embeddings, np.float16).reshape(-1, width),
         undecodable=undecodable,
     )

@@ -26,6 +26,12 @@ _RUN = (
     "ORDER BY position",
 )
 
+# Columns that came later speak only where they hold something, for the same reason.
+_RUN_ADDED = (
+    "SELECT frame, track, outside, sharpness FROM faces WHERE run = ? "
+    "AND (outside IS NOT NULL OR sharpness IS NOT NULL) ORDER BY frame, track",
+)
+
 
 def exhibit_digest(connection: Connection, number: str) -> str:
     """SHA-256 over all that is recorded of an exhibit, its frame index included."""
@@ -34,16 +40,30 @@ def exhibit_digest(connection: Connection, number: str) -> str:
 
 def run_digest(connection: Connection, run_id: int) -> str:
     """SHA-256 over a run with its stretches, faces, scores, segments and findings."""
-    return _digest(connection, _RUN, run_id)
+    return _digest(connection, _RUN, run_id, _RUN_ADDED)
 
 
-def _digest(connection: Connection, queries: Sequence[str], key: str | int) -> str:
-    """Over each row as compact JSON, blobs as hexadecimal, with a line feed behind it."""
+def _digest(
+    connection: Connection, queries: Sequence[str], key: str | int, added: Sequence[str] = ()
+) -> str:
+    """Over each row as compact JSON, blobs as hexadecimal, with a line feed behind it.
+
+    Args:
+        connection: To the case.
+        queries: Each begins with a line of its own.
+        key: What they ask about.
+        added: Queries that leave no line where they find nothing.
+    """
     digest = hashlib.sha256()
     with connection.snapshot():
-        for sql in queries:
-            digest.update(b"-\n")
+        for sql in (*queries, *added):
+            begun = sql in added
+            if not begun:
+                digest.update(b"-\n")
             for row in connection.each(sql, (key,)):
+                if begun:
+                    digest.update(b"-\n")
+                    begun = False
                 line = json.dumps(row, default=bytes.hex, ensure_ascii=False, separators=(",", ":"))
                 digest.update(line.encode("utf-8") + b"\n")
     return digest.hexdigest()

@@ -1,7 +1,7 @@
 """The facts a case holds, as frozen records that every layer passes around."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -199,6 +199,9 @@ class FaceTable:
         score: float32 (N,), 0..1, NaN where not scored.
         box: float32 (N, 4), x, y, width, height in pixels of the upright frame.
         landmarks: float32 (N, 5, 2), eyes, nose, mouth corners, pixels of the upright frame.
+        outside: int16 (N,), which of the training's ranges the face lies outside of, a sum of bits
+            (`workstation.analysis.quality.outside_words`); 0 inside all, -1 not known.
+        sharpness: float32 (N,), variance of the crop's Laplacian, NaN where not measured.
     """
 
     frame: NDArray[np.int64]
@@ -207,9 +210,27 @@ class FaceTable:
     score: NDArray[np.float32]
     box: NDArray[np.float32]
     landmarks: NDArray[np.float32]
+    outside: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    sharpness: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def __post_init__(self) -> None:
+        rows = len(self.frame)
+        if rows and not len(self.outside):
+            object.__setattr__(self, "outside", np.full(rows, -1, np.int16))
+        if rows and not len(self.sharpness):
+            object.__setattr__(self, "sharpness", np.full(rows, np.nan, np.float32))
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """What findings rest on, bool (N,): scored, and not known to be unlike the training."""
+        return self.scored & (self.outside <= 0)
+
+    def where(self, chosen: slice | NDArray[Any]) -> "FaceTable":
+        """The chosen rows, without copying where `chosen` is a slice."""
+        return FaceTable(**{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -139,8 +140,8 @@ class RunStore:
                 "INSERT INTO committed (run, first, stop) VALUES (?, ?, ?)", (run_id, first, stop)
             )
             self._connection.write_many(
-                "INSERT INTO faces (run, frame, track, score, x, y, width, height, landmarks) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO faces (run, frame, track, score, x, y, width, height, landmarks, "
+                "outside, sharpness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 _face_rows(run_id, faces),
             )
             self._connection.write_many(
@@ -193,8 +194,9 @@ class RunStore:
         rest = f"FROM faces WHERE {condition} ORDER BY frame, track"
         with self._connection.snapshot():
             numbers = self._connection.numbers(
-                f"SELECT frame, track, coalesce(score, -1), x, y, width, height {rest}",
-                7,
+                "SELECT frame, track, coalesce(score, -1), x, y, width, height, "
+                f"coalesce(outside, -1), coalesce(sharpness, -1) {rest}",
+                9,
                 parameters,
             )
             landmarks = self._connection.blobs(f"SELECT landmarks {rest}", parameters)
@@ -310,11 +312,14 @@ def _face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
         faces.scored.tolist(),
         faces.score.tolist(),
         faces.box.tolist(),
+        faces.outside.tolist(),
+        faces.sharpness.tolist(),
         strict=True,
     )
-    for n, (frame, track, scored, score, box) in enumerate(columns):
+    for n, (frame, track, scored, score, box, outside, sharpness) in enumerate(columns):
         points = landmarks[n * _LANDMARK_BYTES : (n + 1) * _LANDMARK_BYTES]
-        yield run_id, frame, track, score if scored else None, *box, points
+        known = (None if outside < 0 else outside, None if isnan(sharpness) else sharpness)
+        yield run_id, frame, track, score if scored else None, *box, points, *known
 
 
 def _face_table(numbers: NDArray[np.float64], landmarks: bytes) -> FaceTable:
@@ -324,6 +329,8 @@ def _face_table(numbers: NDArray[np.float64], landmarks: bytes) -> FaceTable:
         track=numbers[:, 1].astype(np.int32),
         scored=scored,
         score=np.where(scored, numbers[:, 2], np.nan).astype(np.float32),
-        box=numbers[:, 3:].astype(np.float32),
+        box=numbers[:, 3:7].astype(np.float32),
         landmarks=np.frombuffer(landmarks, dtype="<f4").astype(np.float32).reshape(-1, 5, 2),
+        outside=numbers[:, 7].astype(np.int16),
+        sharpness=np.where(numbers[:, 8] >= 0, numbers[:, 8], np.nan).astype(np.float32),
     )

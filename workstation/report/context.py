@@ -65,15 +65,7 @@ class RunEvidence:
 
     def of_track(self, track: int) -> FaceTable:
         """The faces of one track."""
-        here = self.faces.track == track
-        return FaceTable(
-            frame=self.faces.frame[here],
-            track=self.faces.track[here],
-            scored=self.faces.scored[here],
-            score=self.faces.score[here],
-            box=self.faces.box[here],
-            landmarks=self.faces.landmarks[here],
-        )
+        return self.faces.where(self.faces.track == track)
 
     def finding(self, track: int | None) -> FindingRecord | None:
         """The finding on a track, or with None on the whole exhibit."""
