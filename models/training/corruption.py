@@ -85,25 +85,23 @@ class Corruption:
 def draw_corruption(rng: np.random.Generator, hardness: float) -> Corruption:
     """Draw what happens to a pair.
 
-    The codec works on pictures hardly larger than the crop, where its traces are coarser than in a
-    video whose faces are reduced afterwards; so its quality reaches further up than that of videos
-    in circulation.
+    Most pairs are compressed from the start: what a codec destroys is no lasting trace of forgery.
 
     Args:
         rng: Source of chance.
         hardness: 0 (mostly clean) to 1 (as in the field).
     """
     chance = rng.random()
-    video = chance < 0.3 + 0.3 * hardness
-    still = not video and rng.random() < 0.5
-    strongest = 24 + 12 * hardness
+    video = chance < 0.45 + 0.2 * hardness
+    still = not video and rng.random() < 0.7
+    strongest = 28 + 10 * hardness
     return Corruption(
         colour=draw_colour(rng, 1.2) if rng.random() < 0.6 else None,
         scale=float(rng.uniform(0.55, 1.1)) if rng.random() < 0.5 else 1.0,
         blur=float(rng.uniform(0.4, 1.0 + 0.8 * hardness)) if rng.random() < 0.25 else 0.0,
         noise=float(rng.uniform(1.0, 5.0)) if rng.random() < 0.25 else 0.0,
         seed=int(rng.integers(2**31)),
-        crf=int(rng.uniform(12, strongest)) if video else None,
+        crf=int(rng.uniform(17, strongest)) if video else None,
         lead_in=int(rng.choice([0, 2], p=[0.7, 0.3])),
         drift=(float(rng.normal(0.0, 0.7)), float(rng.normal(0.0, 0.7))),
         jpeg=int(rng.uniform(90 - 40 * hardness, 98)) if still else None,

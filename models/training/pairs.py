@@ -15,10 +15,15 @@ from models.training.corruption import Corruption, draw_corruption
 from models.training.store import STORE_MARGIN, Portrait, Store
 
 DONORS_LOOKED_AT = 40
-GENERATED_SHARE = 0.06
-DONOR_SHARE = 0.3
+GENERATED_SHARE = 0.1
+DONOR_SHARE = 0.55
+"""How many of the forgeries of more than mouth or eyes show another person's face."""
+GENERATED_DONORS = 0.2
+"""How many of the donors are faces made up by a generator."""
 VISIBLE_CHANGE = 8.0
 """Mean change under the mask, in grey levels, under which a forgery is drawn again."""
+SMALLEST_REGION = 0.004
+"""Smallest share of the picture that a forged region should cover."""
 DRAWS = 4
 MARGINS = (0.88, 1.15)
 TIGHT_MARGINS = (0.8, 1.0)
@@ -102,11 +107,12 @@ def draw_recipe(
     region = draw_region(rng)
     local = region in ("mouth", "eyes", "lower face")
     expressive = local and rng.random() < 0.7
-    altered = expressive or rng.random() < 0.8
+    swapped = region not in ("mouth", "eyes") and rng.random() < DONOR_SHARE
+    altered = expressive or rng.random() < (0.5 if swapped else 0.75)
     ratios = [1.0, 1.0, rng.uniform(0.9 - 0.45 * hardness, 1.0)]
     return Recipe(
         region=region,
-        donor=_similar(store, row, rng) if rng.random() < DONOR_SHARE else None,
+        donor=_similar(store, row, rng) if swapped else None,
         ratio=1.0 if local else float(rng.choice(ratios)),
         background_altered=bool(not expressive and rng.random() < 0.35),
         colour=alterations.draw_colour(rng, float(rng.uniform(0.4, 1.6 - 0.4 * hardness))),
@@ -173,7 +179,7 @@ def make_forgery(
         mask = region_mask(rng, recipe.region, face.outline, size)
         real, background, source = forgery_layers(face.pixels, donor, mask, recipe)
         change = np.abs(source - background).mean(axis=2) * mask * recipe.ratio
-        if change.sum() >= VISIBLE_CHANGE * mask.sum():
+        if change.sum() >= VISIBLE_CHANGE * max(float(mask.sum()), SMALLEST_REGION * mask.size):
             break
     return Forgery(recipe, face.landmarks, mask, real, background, source)
 
@@ -317,8 +323,9 @@ def aligned_donor(store: Store, donor: int, face: Portrait) -> Pixels:
 
 
 def _similar(store: Store, row: int, rng: np.random.Generator) -> int:
-    """Of some stills of other people, the one whose face lies most like this one's."""
-    rows = store.rows(validation=bool(store.validation[row]), synthetic=False)
+    """Of some stills of others, the one whose face lies most like this one's."""
+    generated = bool(rng.random() < GENERATED_DONORS)
+    rows = store.rows(validation=bool(store.validation[row]), synthetic=generated)
     rows = rows[store.identities[rows] != store.identities[row]]
     looked_at = rng.choice(rows, size=min(DONORS_LOOKED_AT, len(rows)), replace=False)
     apart = np.abs(store.outlines[looked_at] - store.outlines[row]).mean(axis=(1, 2))
