@@ -110,8 +110,76 @@ def keep_layout(name: str, state: QByteArray) -> None:
     _store().setValue(f"layout/{name}", state)
 
 
+def lanes(what: str) -> list[str]:
+    """Kinds of timeline lanes: their "order", those "collapsed", those "hidden"."""
+    return _texts(f"lanes/{what}")
+
+
+def keep_lanes(what: str, kinds: list[str]) -> None:
+    """Remember the order of the timeline's lanes, or which are collapsed or hidden."""
+    _keep_texts(f"lanes/{what}", kinds)
+
+
+def layout_names() -> list[str]:
+    """Names of the layouts that the examiner saved."""
+    return _texts("layout names")
+
+
+def keep_named_layout(name: str, state: QByteArray) -> None:
+    """Save where the docks are under a name, instead of what had that name before."""
+    keep_layout(f"named/{_hex(name)}", state)
+    _keep_texts("layout names", sorted({*layout_names(), name}))
+
+
+def named_layout(name: str) -> QByteArray:
+    """Where the docks were when the layout was saved; empty if there is none of that name."""
+    return layout(f"named/{_hex(name)}")
+
+
+def forget_layout(name: str) -> None:
+    """Drop a saved layout."""
+    _store().remove(f"layout/named/{_hex(name)}")
+    _keep_texts("layout names", [one for one in layout_names() if one != name])
+
+
+def keys() -> dict[str, tuple[str, ...]]:
+    """Keys chosen instead of the defaults, by the name of the act."""
+    try:
+        kept = json.loads(str(_store().value("keys", "{}")))
+    except ValueError:
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    lists = {name: some for name, some in kept.items() if isinstance(some, list)}
+    return {name: tuple(map(str, some)) for name, some in lists.items()}
+
+
+def keep_keys(keys: dict[str, tuple[str, ...]]) -> None:
+    """Remember keys chosen instead of the defaults."""
+    _store().setValue("keys", json.dumps(keys))
+
+
+def text(name: str, default: str = "") -> str:
+    """A choice made in the preferences, by its name."""
+    return str(_store().value(f"choice/{name}", default))
+
+
+def keep_text(name: str, value: str) -> None:
+    """Remember a choice made in the preferences."""
+    _store().setValue(f"choice/{name}", value)
+
+
+def boxes() -> bool:
+    """Whether face boxes are drawn when the window opens."""
+    return text("boxes", "yes") == "yes"
+
+
+def _hex(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").hex()
+
+
 def _key(folder: Path) -> str:
-    return str(folder).encode("utf-8", "surrogateescape").hex()
+    return _hex(str(folder))
 
 
 def _texts(key: str) -> list[str]:

@@ -1,32 +1,53 @@
-"""The line above the plot: what is below the pointer, or at the playhead; what patterns mean."""
+"""The line above the lanes: what is at the pointer or the playhead; what patterns mean; tools."""
+
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from ui import theme
-from ui.player.readings import frame_text, score_text, time_text
-from ui.timeline.layers import draw_mark, draw_zone
-from ui.timeline.scores import ExhibitScores, Mark
+from ui.player.readings import frame_text, time_text
+from ui.timeline.content import Content
+from ui.timeline.paint import draw_mark, draw_words, draw_zone
+from ui.timeline.scores import Mark
+from ui.timeline.track_lanes import draw_key
+from ui.widgets import ElidedLabel, IconButton
 
 SWATCH = 16
-NOTHING = "track –   frame ––– –––   ––:––:––.–––   score –.––"
+NOTHING = "frame ––– –––   ––:––:––.–––"
+MOST_TRACKS = 4  # scores read out; the lanes show all of them at the pointer
 TIP = (
-    "Track, frame, time and score below the pointer, else at the playhead. A score is the "
-    "detector's output from 0 to 1, "
-    "higher where it resembles synthetic material; it is not a probability."
+    "Frame, time and the score of each face track at the pointer, else at the playhead. A score is "
+    "the detector's output from 0 to 1, higher where it resembles synthetic material; it is not a "
+    "probability."
+)
+SELECT_TIP = (
+    "Drag to select a stretch instead of seeking. Dragging with Shift held does so at any time; "
+    "Escape lets go of the selection."
 )
 
 
-def reading(scores: ExhibitScores, frame: int, track: int | None) -> str:
-    """Track, frame, time and score in words of fixed width."""
+def reading(content: Content, frame: int, more: str = "") -> str:
+    """Frame, time, scores or state in words of fixed width.
+
+    Args:
+        content: what is shown.
+        frame: which frame.
+        more: what the lane below the pointer says about it.
+    """
+    scores = content.scores
     digits = max(6, len(str(len(scores.times))))
-    where = f"frame {frame_text(frame, digits)}   {time_text(float(scores.times[frame]))}"
-    score = scores.tracks[track].at(frame) if track is not None else float("nan")
-    if score == score:
-        return f"track {track}   {where}   score {score_text(score)}"
-    state = Mark(int(scores.marks[frame])).state
-    return f"track –   {where}   {state}"
+    where = f"frame {frame_text(frame, digits)}   {time_text(content.begin(frame))}"
+    found = [(n, track.at(frame)) for n, track in scores.tracks.items()]
+    found = [(number, score) for number, score in found if score == score]
+    found.sort(key=lambda one: (one[0] != content.selected_track, one[0]))
+    said = [f"track {number} {score:.2f}" for number, score in found[:MOST_TRACKS]]
+    if len(found) > MOST_TRACKS:
+        said.append(f"and {len(found) - MOST_TRACKS} more")
+    if not found:
+        said = [str(Mark(int(scores.marks[frame])).state)]
+    return "   ".join([where, *said, *([more] if more and more not in said else [])])
 
 
 class Legend(QWidget):
@@ -36,12 +57,11 @@ class Legend(QWidget):
         super().__init__(parent)
         self._marks: tuple[Mark, ...] = ()
         self._thresholds: tuple[float, float] | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Legend of the timeline")
         self.setToolTip(
-            "Scores in the inconclusive zone support no finding. The lane below says what "
-            "became of frames without a score; where several frames share a pixel, it shows the "
-            "least favourable state."
+            "Scores in the inconclusive zone support no finding. Scores are not probabilities. "
+            "The lane “Frame states” says what became of frames without a score."
         )
         theme.keeper().changed.connect(self._theme_changed)
 
@@ -49,12 +69,16 @@ class Legend(QWidget):
         """Explain these."""
         if marks != self._marks:
             self._marks = marks
-            self.setAccessibleDescription(", ".join(str(mark.state) for mark in marks))
-            self.update()
+            self._changed()
 
     def show_thresholds(self, thresholds: tuple[float, float] | None) -> None:
         """Explain the inconclusive zone too."""
         self._thresholds = thresholds
+        self._changed()
+
+    def _changed(self) -> None:
+        self.setAccessibleDescription(", ".join(words for _, words in self._entries()))
+        self.updateGeometry()
         self.update()
 
     def _entries(self) -> list[tuple[Mark | None, str]]:
@@ -69,17 +93,23 @@ class Legend(QWidget):
         """As wide as the words."""
         metrics = QFontMetricsF(theme.text_font(theme.SMALL))
         width = sum(_width(metrics, words) for _, words in self._entries())
-        return QSize(round(width), 24)
+        return QSize(round(width) + 1, 24)
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for the inconclusive zone, which must not be missed."""
+        metrics = QFontMetricsF(theme.text_font(theme.SMALL))
+        shown = self._entries()[:1] if self._thresholds else []
+        return QSize(round(sum(_width(metrics, words) for _, words in shown)) + 1, 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint from the right, as many as there is room for."""
+        """Paint from the left, as many as there is room for."""
         painter = QPainter(self)
         painter.setFont(theme.text_font(theme.SMALL))
         metrics = QFontMetricsF(painter.font())
-        right = float(self.width())
-        for mark, words in reversed(self._entries()):
-            left = right - _width(metrics, words)
-            if left < 0:
+        left = 0.0
+        for mark, words in self._entries():
+            right = left + _width(metrics, words)
+            if right > self.width() + 1:
                 break
             middle = self.height() / 2
             box = QRectF(left + 12, middle - 5, SWATCH, 10)
@@ -90,7 +120,49 @@ class Legend(QWidget):
             painter.setPen(theme.current().colour("muted"))
             place = QRectF(box.right() + 4, 0, right - box.right() - 4, self.height())
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
-            right = left
+            left = right
+        painter.end()
+
+    def _theme_changed(self) -> None:
+        self.update()
+
+
+class RunsLegend(QWidget):
+    """Which curve belongs to which run, while several are laid over one another."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        self.setFixedHeight(22)
+        self.setAccessibleName("Runs on the timeline")
+        self.hide()
+        theme.keeper().changed.connect(self._theme_changed)
+
+    def show_runs(self, content: Content) -> None:
+        """Name the run shown and those laid over it."""
+        names = [content.run]
+        for other in content.others:
+            lost = f" ({other.unmatched} tracks without counterpart)" if other.unmatched else ""
+            names.append(f"run {other.run}: {other.title}{lost}")
+        self._names = tuple(names) if content.others else ()
+        warning = (
+            ""
+            if all(other.same_detector for other in content.others)
+            else " Scores of different detectors are not on one scale."
+        )
+        self.setToolTip("; ".join(self._names) + "." + warning)
+        self.setAccessibleDescription(self.toolTip())
+        self.setVisible(bool(self._names))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint samples of the curves with their names, in equal shares of the width."""
+        painter = QPainter(self)
+        share = (self.width() - 16) / max(len(self._names), 1)
+        for place, name in enumerate(self._names):
+            left = 8 + place * share
+            draw_key(painter, QRectF(left, 0, 28, self.height()), place)
+            draw_words(painter, QRectF(left + 34, 0, share - 42, self.height()), name)
         painter.end()
 
     def _theme_changed(self) -> None:
@@ -103,20 +175,36 @@ class Readout(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "bar")
-        self.setFixedHeight(24)
-        self.words = QLabel(NOTHING, self)
+        self.setFixedHeight(28)
+        self.words = ElidedLabel("", self)
         self.words.setFont(theme.mono_font(theme.SMALL))
-        self.words.setAccessibleName("Score below the pointer or at the playhead")
-        self.words.setToolTip(TIP)
+        self.words.setAccessibleName("Scores at the pointer or at the playhead")
         self.legend = Legend(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
-        row.addWidget(self.words)
-        row.addWidget(self.legend, 1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(theme.GRID, 0, 4, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.words, 1)
+        self._row.addWidget(self.legend)
+        self.show_nothing()
+
+    def add_tools(self, tools: Sequence[tuple[str, str, Callable[[], object]]]) -> list[IconButton]:
+        """Small buttons at the right, each of an icon, words and what it does."""
+        made = [IconButton(icon, words, act, self) for icon, words, act in tools]
+        for button in made:
+            button.setFixedSize(28, 26)
+            self._row.addWidget(button)
+        return made
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the legend give way to the reading where there is little room."""
+        super().resizeEvent(event)
+        least = self.legend.minimumSizeHint().width()
+        self.legend.setMaximumWidth(max(least, round(0.4 * self.width())))
 
     def show_reading(self, words: str) -> None:
-        """Show what is below the pointer or at the playhead."""
-        self.words.setText(words.replace(" ", "\u00a0"))
+        """Show what is at the pointer or at the playhead."""
+        self.words.say(words.replace(" ", "\u00a0"))
+        self.words.setToolTip(TIP)
 
     def show_nothing(self) -> None:
         """There is nothing to read."""

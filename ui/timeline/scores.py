@@ -6,6 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ui.timeline.pyramid import Pyramid
 from workstation.cases.records import FaceTable, FrameIndex, FrameState, Stretch
 
 
@@ -24,6 +25,8 @@ class Mark(IntEnum):
         return FrameState[self.name]
 
 
+NO_FRAMES = np.zeros(0, np.int64)
+
 Rows = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]
 
 
@@ -39,6 +42,7 @@ class TrackScores:
     def __init__(self) -> None:
         self._room: Rows = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.float32))
         self._links: NDArray[np.bool_] | None = None
+        self._pyramid: Pyramid | None = None
         self._hold(0)
 
     @property
@@ -47,6 +51,14 @@ class TrackScores:
         if self._links is None:
             self._links = np.append(np.diff(self.frames) == 1, False)
         return self._links
+
+    @property
+    def pyramid(self) -> Pyramid:
+        """The scores at every level of detail, worked out once until rows change."""
+        if self._pyramid is None:
+            scores = self.scores
+            self._pyramid = Pyramid(self.frames, self.times, scores, scores, self.links)
+        return self._pyramid
 
     def put(
         self, frames: NDArray[np.int64], times: NDArray[np.float64], scores: NDArray[np.float32]
@@ -58,6 +70,8 @@ class TrackScores:
             times: float64 (M,), seconds.
             scores: float32 (M,), 0..1.
         """
+        if not len(frames):
+            return
         start, stop = len(self.frames), len(self.frames) + len(frames)
         if stop > len(self._room[0]):
             self._room = tuple(np.resize(column, 2 * stop) for column in self._room)
@@ -69,12 +83,13 @@ class TrackScores:
         """Take out frames `first`..`stop`-1 and all later ones; returns the later ones."""
         low, high = np.searchsorted(self.frames, [first, stop])
         later = (self.frames[high:].copy(), self.times[high:].copy(), self.scores[high:].copy())
-        self._hold(int(low))
+        if low < len(self.frames):
+            self._hold(int(low))
         return later
 
     def _hold(self, count: int) -> None:
         self.frames, self.times, self.scores = (column[:count] for column in self._room)
-        self._links = None
+        self._links = self._pyramid = None
 
     def at(self, frame: int) -> float:
         """The score of a frame, NaN where this track has none."""
@@ -90,12 +105,16 @@ class ExhibitScores:
         times: float64 (N,), seconds of every frame.
         marks: uint8 (N,), `Mark` of every frame.
         tracks: scored frames by face track number.
+        present: int64 (N,) by face track number, the frames in which it has a face, scored or not.
+        outside: the same, frames in which the face is unlike those the detector was trained on.
     """
 
     def __init__(self, index: FrameIndex | None = None) -> None:
         self.times = index.times if index is not None else np.zeros(0)
         self.marks = np.full(len(self.times), Mark.NOT_ANALYSED, np.uint8)
         self.tracks: dict[int, TrackScores] = {}
+        self.present: dict[int, NDArray[np.int64]] = {}
+        self.outside: dict[int, NDArray[np.int64]] = {}
 
     @property
     def end(self) -> float:
@@ -129,6 +148,13 @@ class ExhibitScores:
         for number, columns in later.items():
             self.tracks[number].put(*columns)
         self.tracks = {n: track for n, track in sorted(self.tracks.items()) if len(track.frames)}
+        self.present = _merged(self.present, first, stop, faces, inside)
+        self.outside = _merged(self.outside, first, stop, faces, inside & (faces.outside > 0))
+
+    def clear(self) -> None:
+        """Forget everything that an analysis found."""
+        self.marks[:] = Mark.NOT_ANALYSED
+        self.tracks, self.present, self.outside = {}, {}, {}
 
     def mark_undecodable(self, stretches: Sequence[Stretch]) -> None:
         """Mark frames that could not be decoded."""
@@ -151,65 +177,33 @@ class ExhibitScores:
         return float(self.times[frame + 1]) if frame + 1 < len(self.times) else self.end
 
 
-def envelope(
-    track: TrackScores, left: float, right: float, columns: int
-) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int32]]:
-    """What of a track to draw between two times, without losing a peak or closing a gap.
-
-    Where more frames than pixels are in sight, each pixel column gets its lowest and its highest
-    score. Lines join consecutive frames only; a frame that stands alone becomes a short dash.
-
-    Args:
-        track: the track.
-        left: first second in sight.
-        right: last second in sight.
-        columns: pixels between them.
-
-    Returns:
-        x in seconds float64 (M,), y float32 (M,), int32 (M,) 1 where a point joins the next.
-    """
-    low, high = np.searchsorted(track.times, [left, right])
-    low, high = max(int(low) - 1, 0), min(int(high) + 1, len(track.times))
-    x, y, joined = track.times[low:high], track.scores[low:high], track.links[low:high].copy()
-    pixel = (right - left) / max(columns, 1)
-    if not len(x):
-        return x, y, np.zeros(0, np.int32)
-    joined[-1] = False
-    alone = np.flatnonzero(~joined)
-    alone = alone[(alone == 0) | ~joined[alone - 1]]
-    dashes_x = (x[alone][:, None] + np.array([-pixel, pixel])).ravel()
-    dashes_y = np.repeat(y[alone], 2)
-    if len(x) > 2 * columns:
-        x, y, joined = _columns(x, y, joined, left + np.arange(-1, columns + 2) * pixel)
-    dashes_joined = np.tile(np.array([1, 0], np.int32), len(alone))
-    return (
-        np.concatenate([x, dashes_x]),
-        np.concatenate([y, dashes_y]),
-        np.concatenate([joined.astype(np.int32), dashes_joined]),
-    )
+def holds(frames: NDArray[np.int64] | None, frame: int) -> bool:
+    """Whether a frame is among these frames, int64 (N,), increasing; None holds none."""
+    if frames is None:
+        return False
+    place = int(np.searchsorted(frames, frame))
+    return place < len(frames) and int(frames[place]) == frame
 
 
-def _columns(
-    x: NDArray[np.float64],
-    y: NDArray[np.float32],
-    joined: NDArray[np.bool_],
-    edges: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.bool_]]:
-    """Lowest and highest score per pixel column, in turns so that neighbours join smoothly."""
-    edges[0], edges[-1] = -np.inf, np.inf  # the rows just out of sight, which lines lead to
-    places = np.searchsorted(x, edges)
-    filled = np.flatnonzero(np.diff(places))
-    starts = places[filled]
-    pair = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1)
-    pair[1::2] = pair[1::2, ::-1]
-    last = np.append(starts[1:], len(x)) - 1
-    links = np.stack([np.ones(len(starts), np.bool_), joined[last]], axis=1)
-    edges[0], edges[-1] = 2 * edges[1] - edges[2], 2 * edges[-2] - edges[-3]
-    centre = (edges[filled] + edges[filled + 1]) / 2
-    return np.repeat(centre, 2), pair.ravel(), links.ravel()
+def _merged(
+    old: dict[int, NDArray[np.int64]],
+    first: int,
+    stop: int,
+    faces: FaceTable,
+    chosen: NDArray[np.bool_],
+) -> dict[int, NDArray[np.int64]]:
+    """Frames by face track, those in `first`..`stop`-1 taken from the chosen rows of a table."""
+    fresh = {int(n): faces.frame[chosen & (faces.track == n)] for n in np.unique(faces.track)}
+    merged = {}
+    for number in sorted({*old, *fresh}):
+        before = old.get(number, NO_FRAMES)
+        low, high = np.searchsorted(before, [first, stop])
+        parts = (before[:low], fresh.get(number, NO_FRAMES), before[high:])
+        merged[number] = np.concatenate(parts)
+    return {number: frames for number, frames in merged.items() if len(frames)}
 
 
-def lane(
+def mark_runs(
     times: NDArray[np.float64], marks: NDArray[np.uint8], left: float, right: float, columns: int
 ) -> list[tuple[int, int, Mark]]:
     """Frame states between two times as pixel columns first..last (inclusive), runs of one mark.

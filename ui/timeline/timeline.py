@@ -1,141 +1,97 @@
-"""The timeline: scores of every face track over the exhibit's own time."""
+"""The timeline: what is known about an exhibit, over its own time."""
 
-from collections.abc import Sequence
-
-import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.timeline.layers import PATTERNS, Backdrop, Labels, Playhead
-from ui.timeline.readout import Readout, reading
-from ui.timeline.scores import ExhibitScores, Mark, TrackScores, envelope
-from ui.timeline.view import ZOOM_STEP, TimelineView
-from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
+from ui.dialogs.details_dialog import DetailsDialog
+from ui.timeline.arrangement import Row, make_lanes
+from ui.timeline.board import Board
+from ui.timeline.lanes import MarksLane
+from ui.timeline.lanes_dialog import LanesDialog
+from ui.timeline.readout import SELECT_TIP
+from ui.timeline.selection import SelectionBar, details
+from ui.timeline.track_lanes import TrackLane
+from ui.timeline.view import ZOOM_STEP
 
-FILLING_MS = 100  # least time between two drawings while an analysis fills the timeline
-CHOSEN = -1  # the selected track's curve; others share one per colour
-EMPTY = "No exhibit is open"
-NOT_ANALYSED = "Not analysed yet"
-
-Curve = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int32]]
-NO_CURVE: Curve = (np.zeros(0), np.zeros(0, np.float32), np.zeros(0, np.int32))
+COMPARE_TIP = "Lay other runs on this exhibit over the one shown"
+LANES_TIP = "Choose and order the lanes"
 
 
-class TimelineWidget(QWidget):
-    """One curve per face track, flagged segments, frame states, and a playhead to drag.
+class TimelineWidget(Board):
+    """Lanes below each other: scores of every face track, and whatever else has a place in time.
 
     What is drawn depends on the pixels there are, not on the length of the exhibit.
     """
 
     seek_requested = Signal(object)  # int, frame number
+    track_picked = Signal(object)  # int | None, face track whose heading was pressed
+    mark_picked = Signal(object)  # the key of a MarkLine
+    selection_changed = Signal(object, object)  # int, int: first and last frame; None, None
+    clip_wanted = Signal(object, object)  # int, int: first and last frame
+    export_wanted = Signal(object, object)  # int, int: first and last frame
+    compare_wanted = Signal(object)  # QPoint on the screen, where a menu would open
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scores = ExhibitScores()
-        self.playhead_frame: int | None = None
-        self.selected_track: int | None = None
-        self.view = TimelineView(self)
-        self.readout = Readout(self)
+        self.selection: tuple[int, int] | None = None
+        self.selection_bar = SelectionBar(self)
         self._keys_to: QWidget | None = None
-        self._pointer: QPointF | None = None
-        self._curves: dict[int, pg.PlotCurveItem] = {}
-        self._backdrop, self._labels, self._playhead = Backdrop(), Labels(), Playhead()
-        self._message = QLabel(self.view)
-        self._filling = QTimer(self, singleShot=True, interval=FILLING_MS)
-        self._moving = QTimer(self, singleShot=True, interval=0)
         self._build()
         self.clear()
 
-    def show_exhibit(self, index: FrameIndex) -> None:
-        """Show another exhibit, of which nothing is analysed yet."""
-        self.clear()
-        self.scores = ExhibitScores(index)
-        self.playhead_frame = 0 if len(index) else None
-        self._playhead.place(0.0 if len(index) else None)
-        self.view.fit(self.scores.end)
-        self.redraw()
-
     def clear(self) -> None:
         """Show no exhibit."""
-        self.scores = ExhibitScores()
-        self.playhead_frame = self.selected_track = None
-        self._backdrop.segments = ()
-        self._show_thresholds(None)
-        self._playhead.place(None)
-        self.view.fit(self.scores.end)
-        self.redraw()
+        self.set_selection(None, None)
+        super().clear()
 
-    def set_faces(self, faces: FaceTable, committed_to: int | None = None) -> None:
-        """Show these faces instead of any before.
+    def redraw(self) -> None:
+        """Draw everything anew, the figures of the selection too."""
+        super().redraw()
+        if self.selection is not None:
+            self._show_selection()
 
-        Args:
-            faces: faces of the run.
-            committed_to: frames analysed so far; all of them where it is left out.
-        """
-        self.scores.marks[:] = Mark.NOT_ANALYSED
-        self.scores.tracks = {}
-        stop = len(self.scores.times) if committed_to is None else committed_to
-        self.scores.append(0, stop, faces)
-        self.redraw()
-
-    def append_faces(
-        self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch] = ()
-    ) -> None:
-        """Take over frames `first`..`stop`-1 of a run that goes on; drawn a little later."""
-        self.scores.append(first, stop, faces, undecodable)
-        if not self._filling.isActive():
-            self._filling.start()
-
-    def set_undecodable(self, stretches: Sequence[Stretch]) -> None:
-        """Mark the frames that could not be decoded; call after `set_faces`."""
-        self.scores.mark_undecodable(stretches)
-        self.redraw()
-
-    def set_segments(self, segments: Sequence[Segment]) -> None:
-        """Show the flagged segments, numbered in this order."""
-        self._backdrop.segments = tuple(segments)
-        self._backdrop.update()
-
-    def set_thresholds(self, low: float, high: float) -> None:
-        """Show the inconclusive zone from `low` to `high`; scores above `high` are flagged."""
-        self._show_thresholds((low, high))
-
-    def set_playhead(self, frame: int) -> None:
-        """Mark the frame on screen; not while the examiner drags the playhead."""
-        if self.view.picking or not 0 <= frame < len(self.scores.times):
+    def set_selection(self, first: int | None, last: int | None) -> None:
+        """Select frames first..last (inclusive), or nothing; says so only when it changes."""
+        chosen = None if first is None or last is None else (min(first, last), max(first, last))
+        if chosen == self.selection:
             return
-        self.playhead_frame = frame
-        seconds = float(self.scores.times[frame])
-        self._playhead.place(seconds)
-        self.view.bring_in_sight(seconds)
-        self._read()
-
-    def select_track(self, track: int | None) -> None:
-        """Draw one face track before the others; None draws all alike."""
-        self.selected_track = track
-        self.redraw()
+        self.selection = chosen
+        self._show_selection()
+        self.selection_changed.emit(*(chosen or (None, None)))
 
     def pass_keys_to(self, widget: QWidget) -> None:
         """Hand keys that the timeline does not use, such as the arrows, to the player."""
         self._keys_to = widget
 
+    def choose_lanes(self) -> None:
+        """Open the list of lanes."""
+        absent = {lane.kind: lane.absent for lane in make_lanes(self.content) if lane.absent}
+        LanesDialog(self.arrangement, absent, self._arrange, self).open()
+
+    # keys and focus
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom with + and -, fit with 0; other keys are the player's."""
+        """Zoom with + and -, fit with 0, use the selection; other keys are the player's."""
         around = sum(self.view.span) / 2
         if self.playhead_frame is not None:
-            seconds = float(self.scores.times[self.playhead_frame])
+            seconds = self.content.begin(self.playhead_frame)
             left, right = self.view.span
             around = seconds if left <= seconds <= right else around
-        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.view.zoom(1 / ZOOM_STEP**2, around)
-        elif event.key() == Qt.Key.Key_Minus:
-            self.view.zoom(ZOOM_STEP**2, around)
-        elif event.key() == Qt.Key.Key_0:
-            self.view.fit()
+        acts = {
+            Qt.Key.Key_Plus: lambda: self.view.zoom(1 / ZOOM_STEP**2, around),
+            Qt.Key.Key_Equal: lambda: self.view.zoom(1 / ZOOM_STEP**2, around),
+            Qt.Key.Key_Minus: lambda: self.view.zoom(ZOOM_STEP**2, around),
+            Qt.Key.Key_0: self.view.fit,
+        }
+        if self.selection is not None:
+            acts[Qt.Key.Key_Escape] = lambda: self.set_selection(None, None)
+            acts[Qt.Key.Key_Z] = self._zoom_to_selection
+            acts[Qt.Key.Key_Return] = acts[Qt.Key.Key_Enter] = self._want_clip
+        act = None if _held(event) else acts.get(Qt.Key(event.key()))
+        if act is not None:
+            act()
         elif self._keys_to is not None:
             QCoreApplication.sendEvent(self._keys_to, event)
         else:
@@ -148,138 +104,148 @@ class TimelineWidget(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show that the keys are heard here."""
-        self._labels.show_focus(True)
+        self._show_focus(True)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Show that the keys are heard elsewhere."""
-        self._labels.show_focus(False)
+        self._show_focus(False)
         super().focusOutEvent(event)
-
-    def redraw(self) -> None:
-        """Draw everything anew, after the scores, the selection or the theme changed."""
-        self._filling.stop()
-        self._explain()
-        self._read()
-        self._backdrop.scores = self.scores
-        self._draw()
-
-    def _draw(self) -> None:
-        """Draw what is in sight."""
-        self._moving.stop()
-        left, right = self.view.span
-        columns = self.view.columns()
-        self._labels.ends, self._labels.chosen = [], self.selected_track
-        pieces: dict[int, list[Curve]] = {place: [] for place in self._curves}
-        for number, track in self.scores.tracks.items():
-            chosen = number == self.selected_track
-            place = CHOSEN if chosen else number % len(theme.current().tracks)
-            pieces.setdefault(place, []).append(envelope(track, left, right, columns))
-            self._note_end(number, track, left, right)
-        for place, curves in pieces.items():
-            self._draw_curves(place, curves, columns)
-        self._backdrop.update()
-        self._labels.update()
-
-    def _draw_curves(self, place: int, curves: list[Curve], columns: int) -> None:
-        """Draw the tracks that share a colour as one item, however many there are."""
-        item = self._curves.get(place)
-        if item is None:
-            item = self._curves[place] = pg.PlotCurveItem(skipFiniteCheck=True)
-            item.setZValue(5 if place == CHOSEN else 0)
-            self.view.addItem(item)
-        x, y, joined = (np.concatenate(column) for column in zip(NO_CURVE, *curves, strict=True))
-        item.setData(x, y, connect=joined, antialias=len(x) < columns)
-        item.setPen(self._pen(place))
-
-    def _pen(self, place: int) -> QPen:
-        if place == CHOSEN:
-            return pg.mkPen(theme.current().track(self.selected_track or 1), width=2.0)
-        colour = theme.current().track(place or len(theme.current().tracks))
-        if self.selected_track is not None:
-            colour.setAlphaF(0.6)
-        return pg.mkPen(colour, width=1.0)
-
-    def _note_end(self, number: int, track: TrackScores, left: float, right: float) -> None:
-        first, stop = np.searchsorted(track.times, [left, right])
-        if stop > first:
-            end = (number, float(track.times[stop - 1]), float(track.scores[stop - 1]))
-            self._labels.ends.append(end)
-
-    def _explain(self) -> None:
-        present = np.bincount(self.scores.marks, minlength=len(Mark)) > 0
-        self.readout.legend.show_marks(tuple(mark for mark in PATTERNS if present[mark]))
-        exhibit = bool(len(self.scores.times))
-        self._message.setText("" if self.scores.analysed else NOT_ANALYSED if exhibit else EMPTY)
-        self._message.setVisible(not self.scores.analysed)
-        self.view.show_times(exhibit)
-        tracks = ", ".join(str(number) for number in self.scores.tracks) or "none"
-        self.setAccessibleDescription(self._message.text() or f"Face tracks with scores: {tracks}")
 
     def _build(self) -> None:
         self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.view.setAccessibleName("Scores over time")
-        self._message.setProperty("kind", "muted")
-        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.view.setAccessibleName("Lanes over time")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.readout)
+        for part in (self.readout, self.runs_legend, self.selection_bar):
+            column.addWidget(part)
         column.addWidget(self.view, 1)
-        for layer in (self._backdrop, self._labels, self._playhead):
-            self.view.addItem(layer, ignoreBounds=True)
-        self._filling.timeout.connect(self.redraw)
-        self._moving.timeout.connect(self._draw)
-        self.view.moved.connect(self._moved)
-        self.view.picked.connect(self._picked)
-        self.view.pointed.connect(self._pointed)
+        self._select, self._compare, _ = self.readout.add_tools(
+            (
+                ("selection-drag", SELECT_TIP, self._toggle_tool),
+                ("vector-difference", COMPARE_TIP, self._want_comparison),
+                ("tune-variant", LANES_TIP, self.choose_lanes),
+            )
+        )
+        self._select.setCheckable(True)
+        self._listen()
+
+    def _listen(self) -> None:
+        view, bar = self.view, self.selection_bar
+        view.picked.connect(self._picked)
+        view.pointed.connect(self._pointed)
+        view.selecting.connect(self._selecting)
+        view.heading_pressed.connect(self._heading_pressed)
+        view.heading_dropped.connect(self._heading_dropped)
+        view.menu_wanted.connect(self._open_menu)
+        bar.clip_wanted.connect(self._want_clip)
+        bar.export_wanted.connect(lambda: self.export_wanted.emit(*(self.selection or (0, 0))))
+        bar.closer_wanted.connect(self._zoom_to_selection)
+        bar.details_wanted.connect(self._show_details)
+        bar.closed.connect(lambda: self.set_selection(None, None))
         theme.keeper().changed.connect(self.redraw)
 
-    def _show_thresholds(self, thresholds: tuple[float, float] | None) -> None:
-        self._backdrop.thresholds = thresholds
-        self._backdrop.update()
-        self.view.threshold_axis.show_thresholds(*(thresholds or ()))
-        self.readout.legend.show_thresholds(thresholds)
+    def _show_focus(self, focus: bool) -> None:
+        self.view.framed = focus
+        self.view.viewport().update()
 
-    def _moved(self) -> None:
-        self._message.setGeometry(self.view.plot_area().toRect())
-        self._moving.start()
+    # the mouse
 
     def _picked(self, seconds: float) -> None:
         if not len(self.scores.times):
             return
         frame = self.scores.nearest(seconds)
-        if not self.view.picking or frame != self.playhead_frame:
-            self.playhead_frame = frame
-            self._playhead.place(float(self.scores.times[frame]))
-            self.seek_requested.emit(frame)
+        if self.view.picking and frame == self.playhead_frame:
+            return
+        if not self.view.picking:
+            self._pick_mark(seconds)
+        self.playhead_frame = frame
+        self.view.place_playhead(self.content.begin(frame))
+        self.seek_requested.emit(frame)
+
+    def _pick_mark(self, seconds: float) -> None:
+        place = self._pointer
+        row = None if place is None else self.view.row_at(place.y() + self.view.shift)
+        if row is not None and isinstance(row.lane, MarksLane):
+            mark = row.lane.at(self.view.sight, self.view.sight.x(seconds))
+            if mark is not None:
+                self.mark_picked.emit(mark.key)
+
+    def _selecting(self, start: float, stop: float) -> None:
+        if len(self.scores.times):
+            self.set_selection(self.scores.nearest(start), self.scores.nearest(stop))
 
     def _pointed(self, place: QPointF | None) -> None:
         self._pointer = place
         self._read()
 
-    def _read(self) -> None:
-        """Say what is below the pointer, or else at the playhead."""
-        place, frame = self._pointer, self.playhead_frame
-        if frame is None or not len(self.scores.times):
-            self.readout.show_nothing()
-            return
-        if place is not None:
-            frame = self.scores.nearest(place.x())
-        height = None if place is None else place.y()
-        self.readout.show_reading(reading(self.scores, frame, self._track_at(frame, height)))
+    def _heading_pressed(self, row: Row, on_arrow: bool) -> None:
+        if isinstance(row.lane, TrackLane) and not on_arrow:
+            track = None if row.lane.track == self.selected_track else row.lane.track
+            self.select_track(track)
+            self.track_picked.emit(track)
+        else:
+            self.arrangement.toggle(row.lane.name)
+            self._arrange()
 
-    def _track_at(self, frame: int, height: float | None) -> int | None:
-        """The scored track nearest to a height, the selected one when two are as near."""
-        found = [
-            (
-                abs(score - (score if height is None else height)),
-                number != self.selected_track,
-                number,
-            )
-            for number, track in self.scores.tracks.items()
-            if (score := track.at(frame)) == score
-        ]
-        return min(found)[2] if found else None
+    def _heading_dropped(self, row: Row, before: Row | None) -> None:
+        self.arrangement.drop(self.view.rows, row, before)
+        self._arrange()
+
+    def _open_menu(self, row: Row | None, place: QPoint) -> None:
+        menu = QMenu(self)
+        if row is not None:
+            lane, arrangement = row.lane, self.arrangement
+
+            def act(words: str, deed: object) -> None:
+                menu.addAction(words, lambda: (deed(), self._arrange()))  # type: ignore[operator]
+
+            title = "Open" if row.collapsed else "Collapse"
+            act(f"{title} “{lane.title}”", lambda: arrangement.toggle(lane.name))
+            act("Hide it", lambda: arrangement.show(lane.kind, False))
+            act("Move it up", lambda: arrangement.step(lane.kind, -1))
+            act("Move it down", lambda: arrangement.step(lane.kind, 1))
+            menu.addSeparator()
+        menu.addAction("Lanes…", self.choose_lanes)
+        menu.popup(place)
+
+    def _toggle_tool(self) -> None:
+        self.view.selects = self._select.isChecked()
+
+    def _want_comparison(self) -> None:
+        below = QPoint(0, self._compare.height())
+        self.compare_wanted.emit(self._compare.mapToGlobal(below))
+
+    # the selection
+
+    def _show_selection(self) -> None:
+        if self.selection is None:
+            self.view.selection = None
+            self.selection_bar.hide()
+        else:
+            first, last = self.selection
+            self.view.selection = (self.content.begin(first), self.content.until(last))
+            self.selection_bar.show_stretch(self.content, first, last)
+        self.view.viewport().update()
+
+    def _zoom_to_selection(self) -> None:
+        if self.selection is not None:
+            first, last = self.selection
+            self.view.show_stretch(self.content.begin(first), self.content.until(last))
+
+    def _want_clip(self) -> None:
+        if self.selection is not None:
+            self.clip_wanted.emit(*self.selection)
+
+    def _show_details(self) -> None:
+        if self.selection is not None:
+            words = details(self.content, *self.selection)
+            DetailsDialog("Figures of the selection", "", words, self).open()
+
+
+def _held(event: QKeyEvent) -> bool:
+    """Whether a modifier other than Shift and the keypad's own is held."""
+    free = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+    return bool(event.modifiers() & ~free)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ui.timeline.scores import ExhibitScores, Mark, TrackScores, envelope, lane
+from ui.timeline.pyramid import envelope
+from ui.timeline.scores import ExhibitScores, Mark, TrackScores, mark_runs
 from workstation.cases.records import FaceTable, FrameIndex, FrameState, Stretch
 
 
@@ -48,7 +49,7 @@ def test_a_single_high_frame_survives_any_zoom():
     scores[54_321] = 0.97
     track = track_of(range(100_000), scores)
     for columns in (50, 800, 1920):
-        x, y, _ = envelope(track, 0.0, 4000.0, columns)
+        x, y, _ = envelope(track.pyramid, 0.0, 4000.0, columns)
         assert len(x) <= 2 * columns + 2
         assert y.max() == np.float32(0.97)
         at = x[np.argmax(y)]
@@ -66,7 +67,7 @@ def test_every_pixel_column_keeps_its_lowest_and_highest_score(frames, columns, 
     scores = np.random.default_rng(seed).random(len(frames)).astype(np.float32)
     track = track_of(frames, scores)
     left, right = 0.0, 3001 * 0.04
-    x, y, _ = envelope(track, left, right, columns)
+    x, y, _ = envelope(track.pyramid, left, right, columns)
     pixel = (right - left) / columns
     column = np.floor((track.times - left) / pixel)
     for one in np.unique(column):
@@ -82,19 +83,19 @@ def test_gaps_stay_open_at_any_zoom():
     for columns in (20, 100, 5000):
         crossing = [
             (a, b)
-            for a, b in segments_drawn(envelope(track, 0.0, 160.0, columns))
+            for a, b in segments_drawn(envelope(track.pyramid, 0.0, 160.0, columns))
             if a[0] < 60.0 and b[0] > 100.0
         ]
         assert not crossing
 
 
 def test_consecutive_frames_are_joined():
-    curve = envelope(track_of(range(10), np.linspace(0, 1, 10)), 0.0, 0.4, 500)
+    curve = envelope(track_of(range(10), np.linspace(0, 1, 10)).pyramid, 0.0, 0.4, 500)
     assert len(segments_drawn(curve)) == 9
 
 
 def test_a_frame_that_stands_alone_is_drawn_as_a_dash():
-    lines = segments_drawn(envelope(track_of([5, 50], [0.2, 0.9]), 0.0, 4.0, 400))
+    lines = segments_drawn(envelope(track_of([5, 50], [0.2, 0.9]).pyramid, 0.0, 4.0, 400))
     assert len(lines) == 2
     for (x0, y0), (x1, y1) in lines:
         assert x1 - x0 == pytest.approx(0.02)
@@ -102,7 +103,7 @@ def test_a_frame_that_stands_alone_is_drawn_as_a_dash():
 
 
 def test_nothing_in_sight_is_nothing_drawn():
-    x, _, joined = envelope(TrackScores(), 0.0, 1.0, 100)
+    x, _, joined = envelope(TrackScores().pyramid, 0.0, 1.0, 100)
     assert len(x) == len(joined) == 0
 
 
@@ -171,7 +172,7 @@ def test_one_damaged_frame_shows_in_the_lane_of_a_long_exhibit():
     times = np.arange(400_000) / 25
     marks = np.full(400_000, Mark.SCORED, np.uint8)
     marks[123_456] = Mark.UNDECODABLE
-    runs = lane(times, marks, 0.0, 16_000.0, 1000)
+    runs = mark_runs(times, marks, 0.0, 16_000.0, 1000)
     assert [mark for _, _, mark in runs] == [Mark.SCORED, Mark.UNDECODABLE, Mark.SCORED]
     first, last, _ = runs[1]
     assert first == last == int(123_456 / 25 / 16)
@@ -182,7 +183,7 @@ def test_one_damaged_frame_shows_in_the_lane_of_a_long_exhibit():
 def test_the_lane_shows_every_frame_when_there_is_room():
     times = np.array([0.0, 0.1, 0.15, 0.4])
     marks = np.array([Mark.SCORED, Mark.NO_FACE, Mark.UNSUITABLE, Mark.UNDECODABLE], np.uint8)
-    runs = lane(times, marks, 0.0, 0.5, 50)
+    runs = mark_runs(times, marks, 0.0, 0.5, 50)
     assert runs == [
         (0, 9, Mark.SCORED),
         (10, 14, Mark.NO_FACE),

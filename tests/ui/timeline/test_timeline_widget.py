@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from ui import theme
 from ui.timeline import TimelineWidget
-from ui.timeline.layers import LANE, TOP
+from ui.timeline.arrangement import ORDER
+from ui.timeline.content import MarkLine
+from ui.timeline.headings import ARROW, HEADING, RULER
+from ui.timeline.lanes_dialog import LanesDialog
 from ui.timeline.scores import Mark
 from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
 
@@ -28,11 +31,12 @@ def index():
 def timeline(qtbot, index):
     timeline = TimelineWidget()
     qtbot.addWidget(timeline)
-    timeline.resize(1000, 260)
+    timeline.resize(1000, 320)
     timeline.show()
     timeline.show_exhibit(index)
     qtbot.wait(20)
-    return timeline
+    yield timeline
+    timeline.close_down()
 
 
 def faces_between(first, stop, tracks=(1, 2)):
@@ -48,6 +52,10 @@ def faces_between(first, stop, tracks=(1, 2)):
         np.zeros((count, 4), np.float32),
         np.zeros((count, 5, 2), np.float32),
     )
+
+
+def names(timeline):
+    return [row.lane.name for row in timeline.view.rows]
 
 
 def place(timeline, seconds, score=0.5):
@@ -117,8 +125,9 @@ def test_a_click_outside_seeks_the_first_or_last_frame(timeline):
     asked = []
     timeline.seek_requested.connect(asked.append)
     viewport, left = timeline.view.viewport(), Qt.MouseButton.LeftButton
-    QTest.mouseClick(viewport, left, Qt.KeyboardModifier.NoModifier, QPoint(2, 100))
-    QTest.mouseClick(viewport, left, Qt.KeyboardModifier.NoModifier, QPoint(997, 100))
+    timeline.view.fit(100.0)  # longer than the exhibit
+    QTest.mouseClick(viewport, left, Qt.KeyboardModifier.NoModifier, QPoint(HEADING, 30))
+    QTest.mouseClick(viewport, left, Qt.KeyboardModifier.NoModifier, QPoint(980, 30))
     assert asked == [0, FRAMES - 1]
 
 
@@ -126,13 +135,11 @@ def test_the_wheel_zooms_in_time_only_and_keeps_the_time_below_the_pointer(timel
     where = place(timeline, 12.0)
     before = timeline.view.time_at(where)
     wide = np.diff(timeline.view.span)[0]
-    heights = timeline.view.getPlotItem().getViewBox().viewRange()[1]
     for _ in range(6):
         wheel(timeline, where, 120)
     after = timeline.view.time_at(where)
     assert after.x() == pytest.approx(before.x(), abs=1e-6)
     assert np.diff(timeline.view.span)[0] == pytest.approx(wide / 1.25**6)
-    assert timeline.view.getPlotItem().getViewBox().viewRange()[1] == heights
 
 
 def test_the_view_never_leaves_the_exhibit(timeline):
@@ -145,23 +152,20 @@ def test_the_view_never_leaves_the_exhibit(timeline):
     assert timeline.view.span == pytest.approx((0.0, timeline.scores.end))
 
 
-@pytest.mark.parametrize(
-    ("button", "modifier"),
-    [
-        (Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier),
-        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
-    ],
-)
-def test_dragging_with_the_middle_button_or_shift_pans(timeline, button, modifier):
+@pytest.mark.parametrize("on_ruler", [False, True])
+def test_dragging_with_the_middle_button_or_the_ruler_pans(timeline, on_ruler):
     asked = []
     timeline.seek_requested.connect(asked.append)
     timeline.view.zoom(0.25, 15.0)
     viewport = timeline.view.viewport()
-    seconds = timeline.view.time_at(QPoint(500, 100)).x()
-    QTest.mousePress(viewport, button, modifier, QPoint(500, 100))
-    QTest.mouseMove(viewport, QPoint(400, 100))
-    QTest.mouseRelease(viewport, button, modifier, QPoint(400, 100))
-    assert timeline.view.time_at(QPoint(400, 100)).x() == pytest.approx(seconds)
+    y = viewport.height() - RULER // 2 if on_ruler else 30
+    button = Qt.MouseButton.LeftButton if on_ruler else Qt.MouseButton.MiddleButton
+    no_modifier = Qt.KeyboardModifier.NoModifier
+    seconds = timeline.view.time_at(QPoint(500, y)).x()
+    QTest.mousePress(viewport, button, no_modifier, QPoint(500, y))
+    QTest.mouseMove(viewport, QPoint(400, y))
+    QTest.mouseRelease(viewport, button, no_modifier, QPoint(400, y))
+    assert timeline.view.time_at(QPoint(400, y)).x() == pytest.approx(seconds)
     assert asked == []
 
 
@@ -175,7 +179,7 @@ def test_double_click_and_keys_zoom(timeline):
     assert timeline.view.span == pytest.approx((0.0, timeline.scores.end))
     QTest.keyClick(timeline, Qt.Key.Key_Plus)
     viewport, left = timeline.view.viewport(), Qt.MouseButton.LeftButton
-    QTest.mouseDClick(viewport, left, Qt.KeyboardModifier.NoModifier, QPoint(500, 100))
+    QTest.mouseDClick(viewport, left, Qt.KeyboardModifier.NoModifier, QPoint(500, 30))
     assert timeline.view.span == pytest.approx((0.0, timeline.scores.end))
 
 
@@ -190,13 +194,15 @@ def test_other_keys_are_handed_on(timeline, qtbot):
 
 
 def test_states_have_words(timeline, qtbot):
-    assert timeline._message.text() == "Not analysed yet"
-    assert timeline._message.isVisible()
+    assert timeline.content.message == "Not analysed yet"
+    assert "scores" in names(timeline)
     timeline.append_faces(0, 100, faces_between(0, 100))
-    qtbot.waitUntil(lambda: not timeline._message.isVisible())
+    qtbot.waitUntil(lambda: "scores" not in names(timeline))
+    timeline.set_faces(faces_between(0, 0), committed_to=FRAMES)
+    assert timeline.content.message == "No face was found"
     timeline.clear()
-    assert timeline._message.text() == "No exhibit is open"
-    assert timeline._message.isVisible()
+    assert timeline.content.message == "No exhibit is open"
+    assert names(timeline) == ["scores"]
 
 
 def test_filling_is_drawn_at_most_ten_times_a_second(timeline, qtbot, monkeypatch):
@@ -213,20 +219,27 @@ def test_filling_is_drawn_at_most_ten_times_a_second(timeline, qtbot, monkeypatc
     assert timeline.scores.tracks[2].frames.tolist() == list(range(1000))
 
 
-def test_hovering_reads_track_frame_time_and_score(timeline, index):
+def said(timeline):
+    return timeline.readout.words.whole.replace("\u00a0", " ")
+
+
+def test_hovering_reads_frame_time_and_the_score_of_every_track(timeline, index):
     timeline.set_faces(faces_between(0, 600), committed_to=700)
     timeline.set_undecodable([Stretch(650, 660, "damaged")])
     timeline.view.zoom(0.1, float(index.times[300]))
-    expected = float(timeline.scores.tracks[2].scores[300])
-    QTest.mouseMove(timeline.view.viewport(), place(timeline, float(index.times[300]), expected))
-    words = timeline.readout.words.text().replace("\u00a0", " ")
-    assert words.startswith("track 2   frame 000 300")
-    assert words.endswith(f"score {expected:.2f}")
+    low, high = (float(timeline.scores.tracks[track].scores[300]) for track in (1, 2))
+    QTest.mouseMove(timeline.view.viewport(), place(timeline, float(index.times[300])))
+    assert said(timeline).startswith("frame 000 300")
+    assert f"track 1 {low:.2f}   track 2 {high:.2f}" in said(timeline)
+    values = [value for _, value in timeline.view.hover[1]]
+    assert values == pytest.approx([low, high])
     for frame, state in ((620, "no face"), (655, "could not be decoded"), (800, "not analysed")):
         timeline.view.fit()
         timeline.view.zoom(0.1, float(index.times[frame]))
         QTest.mouseMove(timeline.view.viewport(), place(timeline, float(index.times[frame])))
-        assert timeline.readout.words.text().replace("\u00a0", " ").endswith(state)
+        assert state in said(timeline)
+    timeline.view.pointed.emit(None)
+    assert timeline.view.hover is None
 
 
 def test_set_faces_knows_what_is_not_analysed(timeline):
@@ -273,18 +286,18 @@ def test_segments_thresholds_and_selection_are_painted(timeline, qtbot):
     assert timeline.view.grab().toImage() != before
 
 
-@pytest.mark.parametrize("height", [180, 261, 700])
-def test_lines_stand_exactly_where_the_curve_would(timeline, qtbot, height):
-    timeline.clear()
-    timeline.resize(800, height)
-    qtbot.wait(20)
-    sight = timeline._backdrop.sight()
-    for seconds, score in ((0.1, 0.0), (0.5, 0.65), (0.9, 1.0)):
-        pixel = timeline.view.pixel_of(seconds, score)
-        assert sight.x(seconds) == pytest.approx(pixel.x(), abs=0.01)
-        assert sight.y(score) == pytest.approx(pixel.y(), abs=0.01)
-    assert sight.y(1.0) - sight.area.top() == pytest.approx(TOP, abs=0.5)
-    assert sight.area.bottom() - sight.y(0.0) == pytest.approx(LANE, abs=0.5)
+def test_a_curve_is_where_the_pointer_reads_it(timeline, index):
+    theme.keeper().choose("dark")
+    faces = faces_between(0, FRAMES, tracks=(1,))
+    faces.score[:] = 0.1
+    faces.score[400:600] = 0.9
+    timeline.set_faces(faces)
+    picture = timeline.view.viewport().grab().toImage()
+    colour = theme.current().track(1).rgb()
+    for frame, score in ((200, 0.1), (500, 0.9), (900, 0.1)):
+        at = timeline.view.pixel_of(float(index.times[frame]), score).toPoint()
+        column = [picture.pixel(at.x(), y) for y in range(at.y() - 2, at.y() + 3)]
+        assert colour in column
 
 
 @pytest.mark.parametrize("frames", [0, 1, 2])
@@ -302,10 +315,152 @@ def test_tiny_exhibits(timeline, frames):
 def test_away_from_the_pointer_the_readout_tells_of_the_playhead(timeline):
     timeline.set_faces(faces_between(0, 600), committed_to=600)
     timeline.set_playhead(4)
-    words = timeline.readout.words.text().replace("\u00a0", " ")
-    assert words.startswith("track 1   frame 000 004")
-    assert words.endswith(f"score {float(timeline.scores.tracks[1].scores[4]):.2f}")
+    low, high = (float(timeline.scores.tracks[track].scores[4]) for track in (1, 2))
+    assert said(timeline).startswith("frame 000 004")
+    assert said(timeline).endswith(f"track 1 {low:.2f}   track 2 {high:.2f}")
     timeline.select_track(2)
-    assert timeline.readout.words.text().startswith("track\u00a02")
+    assert said(timeline).endswith(f"track 2 {high:.2f}   track 1 {low:.2f}")
     timeline.set_playhead(700)
-    assert timeline.readout.words.text().replace("\u00a0", " ").endswith("not analysed")
+    assert said(timeline).endswith("not analysed")
+
+
+def drag(timeline, start, stop, modifier=Qt.KeyboardModifier.NoModifier):
+    viewport, left = timeline.view.viewport(), Qt.MouseButton.LeftButton
+    QTest.mousePress(viewport, left, modifier, place(timeline, start))
+    for seconds in ((start + stop) / 2, stop):
+        QTest.mouseMove(viewport, place(timeline, seconds))
+    QTest.mouseRelease(viewport, left, modifier, place(timeline, stop))
+
+
+def test_dragging_with_shift_selects_a_stretch_and_keys_use_it(timeline, index):
+    asked, changed, clips = [], [], []
+    timeline.seek_requested.connect(asked.append)
+    timeline.selection_changed.connect(lambda *frames: changed.append(frames))
+    timeline.clip_wanted.connect(lambda *frames: clips.append(frames))
+    timeline.set_faces(faces_between(0, FRAMES))
+    drag(timeline, 20.0, 8.0, Qt.KeyboardModifier.ShiftModifier)
+    wanted = tuple(
+        timeline.scores.nearest(timeline.view.time_at(place(timeline, seconds)).x())
+        for seconds in (8.0, 20.0)
+    )
+    assert timeline.selection == wanted == changed[-1]
+    assert not asked
+    assert timeline.selection_bar.isVisible()
+    QTest.keyClick(timeline, Qt.Key.Key_Return)
+    assert clips == [wanted]
+    QTest.keyClick(timeline, Qt.Key.Key_Z)
+    assert timeline.view.span[0] <= index.times[wanted[0]] < index.times[wanted[1]]
+    assert np.diff(timeline.view.span)[0] < 20.0
+    QTest.keyClick(timeline, Qt.Key.Key_Escape)
+    assert timeline.selection is None
+    assert changed[-1] == (None, None)
+    assert not timeline.selection_bar.isVisible()
+
+
+def test_the_tool_selects_without_a_modifier(timeline):
+    asked = []
+    timeline.seek_requested.connect(asked.append)
+    timeline._select.click()
+    drag(timeline, 5.0, 9.0)
+    assert timeline.selection is not None
+    timeline._select.click()
+    drag(timeline, 5.0, 9.0)
+    assert asked
+
+
+def press_heading(timeline, name, x):
+    row = next(row for row in timeline.view.rows if row.lane.name == name)
+    where = QPoint(x, round(row.top + timeline.view.shift + 6))
+    QTest.mouseClick(
+        timeline.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where
+    )
+
+
+def test_lanes_collapse_and_the_state_is_kept(timeline, qtbot):
+    timeline.set_faces(faces_between(0, 600), committed_to=900)
+    whole = {row.lane.name: row.height for row in timeline.view.rows}
+    for name in ("track 1", "faces"):
+        press_heading(timeline, name, ARROW // 2)
+    now = {row.lane.name: row for row in timeline.view.rows}
+    assert now["track 1"].collapsed
+    assert now["track 1"].height < whole["track 1"]
+    assert not now["track 2"].collapsed
+    timeline.view.viewport().grab()
+    another = TimelineWidget()
+    qtbot.addWidget(another)
+    assert another.arrangement.collapsed == {"faces"}  # single tracks are this exhibit's
+    another.close_down()
+
+
+def test_pressing_a_track_points_it_out(timeline):
+    picked = []
+    timeline.track_picked.connect(picked.append)
+    timeline.set_faces(faces_between(0, FRAMES))
+    for _ in range(2):
+        press_heading(timeline, "track 2", HEADING - 20)
+    assert picked == [2, None]
+
+
+def drop(timeline, name, onto):
+    rows = {row.lane.name: row for row in timeline.view.rows}
+    viewport, left = timeline.view.viewport(), Qt.MouseButton.LeftButton
+    begin = QPoint(60, round(rows[name].top) + 8)
+    end = QPoint(60, round(rows[onto].top) + 3)
+    QTest.mousePress(viewport, left, Qt.KeyboardModifier.NoModifier, begin)
+    QTest.mouseMove(viewport, end + QPoint(0, 20))
+    QTest.mouseMove(viewport, end)
+    viewport.grab()
+    QTest.mouseRelease(viewport, left, Qt.KeyboardModifier.NoModifier, end)
+
+
+def test_headings_are_dragged_into_another_order_which_is_kept(timeline, qtbot):
+    timeline.set_faces(faces_between(0, 600), committed_to=900)
+    assert names(timeline)[:2] == ["track 1", "track 2"]
+    drop(timeline, "track 2", "track 1")
+    assert names(timeline)[:2] == ["track 2", "track 1"]
+    drop(timeline, "faces", "track 2")
+    assert names(timeline)[:3] == ["faces", "track 2", "track 1"]
+    another = TimelineWidget()
+    qtbot.addWidget(another)
+    order = another.arrangement.order
+    assert order.index("faces") < order.index("tracks")
+    assert sorted(order) == sorted(ORDER)
+    another.close_down()
+
+
+def test_the_list_of_lanes_hides_and_moves_by_keyboard(timeline, qtbot):
+    timeline.set_faces(faces_between(0, 600), committed_to=900)
+    timeline.choose_lanes()
+    dialog = timeline.findChild(LanesDialog)
+    texts = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert any(text.startswith("Sound  (") for text in texts)
+    place_of = timeline.arrangement.order.index
+    dialog.list.setCurrentRow(place_of("faces"))
+    QTest.keyClick(dialog.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert place_of("faces") == ORDER.index("faces") - 1
+    QTest.keyClick(dialog.list, Qt.Key.Key_Space)
+    assert "faces" not in names(timeline)
+    dialog.reject()
+
+
+def test_marks_are_shown_and_picked(timeline, index):
+    picked = []
+    timeline.mark_picked.connect(picked.append)
+    assert "marks" not in names(timeline)
+    before = timeline.view.viewport().grab().toImage()
+    marks = [MarkLine("a", 100, 400, "clip A"), MarkLine("b", 600, 600, "blink")]
+    timeline.set_mark_lines([*marks, MarkLine("c", 5000, 5000, "of a longer exhibit")])
+    assert timeline.view.viewport().grab().toImage() != before
+    row = next(row for row in timeline.view.rows if row.lane.name == "marks")
+    for frame in (250, 600, 800):
+        where = timeline.view.pixel_of(float(index.times[frame])).toPoint()
+        where.setY(round(row.top) + 8)
+        QTest.mouseMove(timeline.view.viewport(), where)
+        QTest.mouseClick(
+            timeline.view.viewport(),
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            where,
+        )
+    assert picked == ["a", "b"]
+    assert len(timeline.content.marks) == 2
