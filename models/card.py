@@ -10,6 +10,7 @@ from typing import Any
 from models.calibration import Calibration, read_calibration
 from models.domain import Domain, read_domain
 from models.fields import CardError, Fields, JsonValue
+from models.references import ReferenceSpread, read_reference_spread
 
 FORMAT = 1
 _LARGEST_CARD = 1_000_000
@@ -111,7 +112,7 @@ class Card:
     `training` and `evaluation` are free JSON for people and reports: data with counts and terms,
     recipe, command, seed, duration; and named results with counts, AUC, intervals, error rates.
     Without a `calibration` there is no likelihood ratio, without a `domain` no face is held against
-    the training's ranges.
+    the training's ranges, without `references` the spread between authentic recordings is unknown.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Card:
     terms: str
     calibration: Calibration | None = None
     domain: Domain | None = None
+    references: ReferenceSpread | None = None
 
 
 def read_card(path: Path) -> Card:
@@ -187,6 +189,7 @@ def parse_card(content: dict[str, Any]) -> Card:
     architecture, weights = fields.section("architecture"), fields.section("weights")
     calibration = fields.optional_section("calibration")
     domain = fields.optional_section("domain")
+    references = fields.optional_section("references")
     card = Card(
         name=fields.word("name"),
         title=fields.text("title"),
@@ -207,6 +210,7 @@ def parse_card(content: dict[str, Any]) -> Card:
         terms=fields.text("terms"),
         calibration=None if calibration is None else read_calibration(calibration),
         domain=None if domain is None else read_domain(domain),
+        references=None if references is None else read_reference_spread(references),
     )
     fields.finish()
     return card

@@ -164,7 +164,7 @@ def _tracks(case: Case, run: Run) -> list[tuple[int, NDArray[np.float32]]]:
     found = []
     for track in sorted(one.track for one in case.runs.findings(run.id) if one.track is not None):
         faces = case.runs.faces(run.id, track=track)
-        scores = faces.score[faces.scored]
+        scores = faces.score[faces.counted]
         if len(scores) >= enough:
             found.append((track, scores))
     return found

@@ -16,6 +16,7 @@ from workstation.commands import (
     detectors,
     evaluate,
     exhibit,
+    reference_figures,
     report,
     scores,
     verify,
@@ -23,7 +24,19 @@ from workstation.commands import (
 from workstation.commands.answers import FAILURE, INTERRUPTED, complain, give
 from workstation.errors import WorkstationError
 
-GROUPS = (case, exhibit, analyse, scores, report, verify, custody, detectors, evaluate, demo)
+GROUPS = (
+    case,
+    exhibit,
+    analyse,
+    scores,
+    report,
+    verify,
+    custody,
+    detectors,
+    evaluate,
+    reference_figures,
+    demo,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
