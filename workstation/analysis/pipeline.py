@@ -13,6 +13,7 @@ import numpy as np
 
 from workstation.analysis.chunk_result import ChunkResult, from_bytes, to_bytes
 from workstation.analysis.chunks import ChunkRequest
+from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.planning import ChunkSpan, plan_chunks
@@ -220,6 +221,7 @@ class _Analysis:
         )
         self._since = time.monotonic()
         for result in scheduler.results():
+            keep_cuts(self._case, self._exhibit, result.first, result.stop, result.cut)
             linked = linker.add(result)
             faces = self._scored(linked, scorer)
             if linked.stop > max(committed, linked.first):

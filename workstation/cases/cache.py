@@ -39,6 +39,15 @@ class AnalysisCache:
         )
         return None if row is None else bytes(row[0])
 
+    def of_key(self, key: str) -> list[tuple[int, bytes]]:
+        """Every blob of a key with the frame its chunk begins at, in order."""
+        if self._read_only:
+            return []
+        rows = self._open().rows(
+            "SELECT chunk_first, blob FROM blobs WHERE key = ? ORDER BY chunk_first", (key,)
+        )
+        return [(int(first), bytes(blob)) for first, blob in rows]
+
     def drop(self, key: str) -> None:
         """Forget every blob of a key."""
         if not self._read_only:
