@@ -23,6 +23,9 @@ MEASURES = ("turn", "width", "nod", "size", "sharpness", "noise", "brightness")
 MIRRORED = ("turn",)
 """Measures whose sign only says left or right; their size counts."""
 
+POSE, PICTURE = MEASURES[:3], MEASURES[4:]
+"""What `pose` and `picture` give."""
+
 _NOISE_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _LARGEST = 1e6
 
@@ -31,8 +34,8 @@ _LARGEST = 1e6
 class Domain:
     """The ranges of the faces a network was trained on.
 
-    `ranges` gives lowest and highest value of each of `MEASURES`, None for no bound; `share` of the
-    training faces, 0..1, lies within each range; `crops` were measured, of `material`.
+    `ranges` gives lowest and highest value of each of `MEASURES`, None for no bound; at least `share`
+    of the training faces, 0..1, lies within each range; `crops` were measured, of `material`.
     """
 
     material: str
@@ -131,28 +134,29 @@ def outside(
 
 
 def find_ranges(
-    values: NDArray[np.floating], share: float, smallest: float | None
+    values: Mapping[str, NDArray[np.floating]], share: float, smallest: float | None
 ) -> dict[str, Bounds]:
     """Ranges that hold a share of the training faces each.
 
     Args:
-        values: Measures of training faces, float ``(N, 7)``; sizes are not used.
+        values: For each of `MEASURES` but size what training faces have, float ``(N,)``, each with
+            an N of its own.
         share: Part of the faces within each range, 0..1.
-        smallest: Size of the smallest face trained on, pixels, or None when it is not known.
+        smallest: Size of the smallest faces trained on, pixels, or None when it is not known.
             There is no largest: larger faces are reduced to the crop.
 
     Raises:
-        ValueError: There are no faces, or a measure is not finite.
+        ValueError: A measure is missing or not finite.
     """
-    kept = values[:, [MEASURES.index(name) for name in MEASURES if name != "size"]]
-    if not len(kept) or not np.isfinite(kept).all():
-        raise ValueError("ranges need faces with finite measures")
     ranges: dict[str, Bounds] = {}
-    for number, name in enumerate(MEASURES):
-        column = values[:, number]
+    for name in MEASURES:
         if name == "size":
             ranges[name] = (smallest, None)
-        elif name in MIRRORED:
+            continue
+        column = values.get(name, np.zeros(0))
+        if not len(column) or not np.isfinite(column).all():
+            raise ValueError(f"the range of {name} needs faces with finite measures")
+        if name in MIRRORED:
             most = float(np.quantile(np.abs(column), share))
             ranges[name] = (_rounded(-most), _rounded(most))
         else:
