@@ -34,8 +34,9 @@ _LARGEST = 1e6
 class Domain:
     """The ranges of the faces a network was trained on.
 
-    `ranges` gives lowest and highest value of each of `MEASURES`, None for no bound; at least `share`
-    of the training faces, 0..1, lies within each range; `crops` were measured, of `material`.
+    `ranges` gives lowest and highest value of each of `MEASURES`, None for no bound; at least
+    `share` of the training faces, 0..1, lies within each range; `crops` were measured, of
+    `material`.
     """
 
     material: str

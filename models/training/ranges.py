@@ -2,9 +2,9 @@
 
     python -m models.training.ranges CARD --store STORE
 
-Pose comes from the landmarks of all stills trained on; sharpness, noise and brightness from crops as
-the network sees them, after scaling, blur, noise and compression. How large a still's face was before
-it was packed is not kept: the smallest size follows from how far training reduces faces.
+Pose comes from the landmarks of all stills trained on; sharpness, noise and brightness from crops
+as the network sees them, after scaling, blur, noise and compression. How large a still's face was
+before it was packed is not kept: the smallest size follows from how far training reduces faces.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from models.training.store import Store, open_store
 
 SHARE = 0.99
 PICTURE_SHARE = 0.998
-"""More than of the poses: extreme pictures were made so on purpose, extreme poses are mostly landmarks
-in the wrong place."""
+"""More than of the poses: extreme pictures were made so on purpose, extreme poses are mostly
+landmarks in the wrong place."""
 PAIRS = 1500
 _SEED = 4711
 
