@@ -5,6 +5,7 @@ stale request that has not begun is dropped, so dragging never queues up work.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from PySide6.QtGui import QImage
 from workstation.cases.records import FrameIndex
 from workstation.errors import WorkstationError
 from workstation.evidence.frames import Frame, FrameReader
+from workstation.evidence.watching import WatchedFile
 
 
 class Reader(Protocol):
@@ -25,6 +27,9 @@ class Reader(Protocol):
 
     def read(self, number: int) -> Frame:
         """Decode one frame, or raise DecodeError."""
+
+    def look_back(self, number: int) -> bool:
+        """Decode a little of what comes before the frames in memory; whether there is more."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -51,12 +56,14 @@ class FrameRequest:
         order: which order of the examiner it belongs to; a newer order makes it stale.
         number: frame number from 0.
         room: device pixels of the picture area, to fit the picture to while it is at hand.
+        back: whether frames before it will be wanted next.
     """
 
     exhibit: int
     order: int
     number: int
     room: QSize
+    back: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,14 @@ class FrameReply:
         picture: the upright frame at its own size; None where it could not be decoded.
         fitted: the picture reduced to `request.room`; None where it is not reduced.
         reason: sentence, or "".
+        trouble: what has become of the exhibit's file since it was opened, or "".
     """
 
     request: FrameRequest
     picture: QImage | None
     fitted: QImage | None = None
     reason: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,13 +97,18 @@ class Worker(QObject):
 
     replied = Signal(object)  # FrameReply
     failed = Signal(object)  # OpenFailed
+    _more = Signal()
 
     def __init__(self, open_reader: OpenReader) -> None:
         super().__init__()
         self.newest_order = 0  # written by the window's thread only
         self._open_reader = open_reader
         self._reader: Reader | None = None
+        self._file: WatchedFile | None = None
         self._exhibit = 0
+        self._back: FrameRequest | None = None  # what frames are being decoded ahead of
+        # Through the queue, so that a request of the examiner comes first.
+        self._more.connect(self._look_back, Qt.ConnectionType.QueuedConnection)
 
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
@@ -103,6 +117,7 @@ class Worker(QObject):
         self._exhibit = request.exhibit
         if request.path is None or request.index is None:
             return
+        self._file = WatchedFile(request.path)
         try:
             self._reader = self._open_reader(request.path, request.index)
         except (WorkstationError, OSError) as problem:
@@ -111,20 +126,38 @@ class Worker(QObject):
     @Slot(object)
     def read(self, request: FrameRequest) -> None:
         """Decode a frame unless a newer order has made it stale."""
-        stale = request.order != self.newest_order or request.exhibit != self._exhibit
-        if stale or self._reader is None:
+        if self._stale(request) or self._reader is None or self._file is None:
             return
+        trouble = self._file.trouble()
         try:
             frame = self._reader.read(request.number)
         except WorkstationError as problem:
-            self.replied.emit(FrameReply(request, None, reason=str(problem)))
+            self.replied.emit(FrameReply(request, None, None, str(problem), trouble))
         except Exception:
             reason = "A fault in this program stopped the decoding; the exhibit is unchanged."
-            self.replied.emit(FrameReply(request, None, reason=reason))
+            self.replied.emit(FrameReply(request, None, None, reason, trouble))
             raise
         else:
             picture = to_picture(frame.pixels)
-            self.replied.emit(FrameReply(request, picture, fit(picture, request.room)))
+            fitted = fit(picture, request.room)
+            self.replied.emit(FrameReply(request, picture, fitted, "", trouble))
+        under_way, self._back = self._back is not None, request if request.back else None
+        if request.back and not under_way:
+            self._more.emit()
+
+    @Slot()
+    def _look_back(self) -> None:
+        request, more = self._back, False
+        if request is not None and self._reader is not None and not self._stale(request):
+            with suppress(WorkstationError):  # it is said when the frame itself is wanted
+                more = self._reader.look_back(request.number)
+        if more:
+            self._more.emit()
+        else:
+            self._back = None
+
+    def _stale(self, request: FrameRequest) -> bool:
+        return request.order != self.newest_order or request.exhibit != self._exhibit
 
     def close(self) -> None:
         """Let go of the file."""
@@ -144,6 +177,7 @@ class Decoding:
     ) -> None:
         self.order = 0
         self.exhibit = 0
+        self.room = QSize()  # what pictures are fitted to
         self._replied, self._failed, self._open_reader = replied, failed, open_reader
         self._door = _Door()
         self._running: tuple[QThread, Worker] | None = None
@@ -168,9 +202,9 @@ class Decoding:
         if self._running is not None:
             self._running[1].newest_order = self.order
 
-    def ask(self, number: int, room: QSize) -> None:
-        """Ask for a frame under the present order."""
-        self._door.reading.emit(FrameRequest(self.exhibit, self.order, number, room))
+    def ask(self, number: int, *, back: bool = False) -> None:
+        """Ask for a frame under the present order; `back` if those before it come next."""
+        self._door.reading.emit(FrameRequest(self.exhibit, self.order, number, self.room, back))
 
     def stop(self) -> None:
         """End the thread and close the file; waits for the frame under way."""

@@ -1,11 +1,15 @@
 """The faces of a run, looked up by frame."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workstation.cases.records import FaceTable
+
+Scores = NDArray[np.float32]
 
 COLUMNS = tuple(column.name for column in fields(FaceTable))
 
@@ -64,6 +68,22 @@ class FacesByFrame:
         table = self._tables[place]
         start, stop = np.searchsorted(table.frame, [frame, frame + 1])
         return rows(table, slice(start, stop))
+
+    def most(self, measure: Callable[[Scores], Scores]) -> int | None:
+        """The first frame with the scored face for which a measure is greatest, or None.
+
+        Args:
+            measure: from scores to what is compared, float32 (N,) both.
+        """
+        best: tuple[float, int] | None = None
+        for table in self._tables:
+            chosen = np.flatnonzero(table.scored)
+            if len(chosen):
+                measured = measure(table.score[chosen])
+                place = int(np.argmax(measured))
+                if best is None or float(measured[place]) > best[0]:
+                    best = float(measured[place]), int(table.frame[chosen[place]])
+        return best[1] if best else None
 
 
 def _without(table: FaceTable, first: int, last: int) -> list[FaceTable]:

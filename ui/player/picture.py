@@ -1,50 +1,71 @@
-"""The picture area: one frame with its face boxes, or a sentence where there is no picture."""
+"""The picture area: one frame with what is drawn over it, or a sentence where there is none."""
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.player import faces as face_rows
+from ui.player import overlay
 from ui.player.decoding import fit
-from ui.player.readings import score_text
+from ui.player.sight import STEP, Sight
+from ui.player.tone import Tone
 from workstation.cases.records import FaceTable
 
 PIXELS_FROM = 2.0  # enlargement from which pixels are drawn as they are, not smoothed
-LABEL_ROOM = 4.0
 
 
 class PictureView(QWidget):
-    """Draws one frame at a time, as large as it fits, on neutral grey.
+    """Draws one frame at a time on neutral grey, as large as it fits or enlarged.
 
     Attributes:
         picture: the frame on screen at its own size, or None.
         message: the sentence on screen instead of a picture, or "".
-        boxes_shown: whether face boxes are drawn.
+        shown: what is drawn over the picture.
+        sight: which part of the picture is seen.
+        tone: how the display departs from the recording.
+        grid: one of `overlay.GRIDS`.
+        state: state of the frame in words, or "".
+        trouble: what has become of the exhibit's file, or "".
     """
+
+    sight_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture: QImage | None = None
-        self.message = ""
-        self.boxes_shown = True
+        self.message = self.state = self.trouble = ""
+        self.shown = overlay.Shown()
+        self.sight = Sight()
+        self.tone = Tone()
+        self.grid = overlay.GRIDS[0]
         self._title = ""
-        self._trouble = False
+        self._is_trouble = False
         self._fitted: QImage | None = None
+        self._displayed: tuple[object, ...] = ()  # what `_display` was made of, and what it is
         self._faces = face_rows.no_faces()
+        self._dragged: QPointF | None = None
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        if parent is not None:
+            self.setFocusProxy(parent)
+            self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         theme.keeper().changed.connect(self._theme_changed)
+
+    @property
+    def boxes_shown(self) -> bool:
+        """Whether anything of the faces is drawn."""
+        return self.shown.faces
 
     def sizeHint(self) -> QSize:
         """Room for a small picture."""
         return QSize(640, 360)
 
     def room(self) -> QSize:
-        """The picture area in device pixels."""
+        """What frames are best reduced to, in device pixels; empty while the picture is zoomed."""
+        if self.sight.scale is not None:
+            return QSize()
         ratio = self.devicePixelRatioF()
         return QSize(round(self.width() * ratio), round(self.height() * ratio))
 
@@ -58,6 +79,7 @@ class PictureView(QWidget):
         """
         self.picture, self._fitted, self._faces = picture, fitted, faces
         self.message = self._title = ""
+        self._take_sizes()
         self.setAccessibleDescription(f"{len(faces)} face boxes on this frame")
         self.update()
 
@@ -65,7 +87,7 @@ class PictureView(QWidget):
         """Put a sentence on screen; no picture stays behind it."""
         self.picture = self._fitted = None
         self._faces = face_rows.no_faces()
-        self._title, self.message, self._trouble = title, message, trouble
+        self._title, self.message, self._is_trouble = title, message, trouble
         self.setAccessibleDescription(f"{title} {message}".strip())
         self.update()
 
@@ -76,61 +98,168 @@ class PictureView(QWidget):
             self.update()
 
     def show_boxes(self, shown: bool) -> None:
-        """Draw face boxes or not."""
-        self.boxes_shown = shown
+        """Draw boxes, landmarks and labels of faces, or none of them."""
+        self.shown.faces = shown
         self.update()
+
+    def set_tone(self, tone: Tone) -> None:
+        """Change how the display departs from the recording."""
+        self.tone = tone
+        self.update()
+
+    def set_grid(self, grid: str) -> None:
+        """Draw another grid, one of `overlay.GRIDS`."""
+        self.grid = grid
+        self.update()
+
+    def set_state(self, state: str, trouble: str) -> None:
+        """Say what state the frame has, and what has become of the file."""
+        self.state, self.trouble = state, trouble
+        self.update()
+
+    def zoom(self, factor: float, place: QPointF | None = None) -> None:
+        """Enlarge around a place of the widget, or its middle."""
+        self.sight.zoom(factor, place)
+        self._moved()
+
+    def fit_picture(self) -> None:
+        """See the whole picture."""
+        self.sight.fit()
+        self._moved()
+
+    def actual_size(self) -> None:
+        """One pixel of the picture to one of the screen."""
+        self.sight.actual_size()
+        self._moved()
+
+    def pan(self, by: QPointF) -> None:
+        """Move the enlarged picture by logical pixels."""
+        self.sight.pan(by)
+        self._moved()
 
     def picture_area(self) -> QRectF:
         """Where the picture is drawn, in the widget's coordinates; empty where there is none."""
+        return QRectF() if self.picture is None else self.sight.area()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture in sight."""
+        self._take_sizes()
+        super().resizeEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        clicks = event.angleDelta().y() / 120
+        if self.picture is not None and clicks:
+            self.zoom(STEP**clicks, event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of an enlarged picture."""
+        if event.button() == Qt.MouseButton.LeftButton and self.sight.scale is not None:
+            self._dragged = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move an enlarged picture."""
+        if self._dragged is not None:
+            self.pan(event.position() - self._dragged)
+            self._dragged = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        """Let go of the picture."""
+        self._dragged = None
+        self._show_hand()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Change between the whole picture and its own size."""
         if self.picture is None:
-            return QRectF()
-        keep = Qt.AspectRatioMode.KeepAspectRatio
-        size = self.picture.size().scaled(self.room(), keep).toSizeF() / self.devicePixelRatioF()
-        corner = QPointF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2)
-        return QRectF(corner, size)
+            return
+        if self.sight.scale is None:
+            self.sight.actual_size(event.position())
+        else:
+            self.sight.fit()
+        self._moved()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the surround, then the picture and its faces, or the sentence."""
+        """Draw the surround, then the picture and what lies over it, or the sentence."""
         painter = QPainter(self)
         colours = theme.current()
         painter.fillRect(event.rect(), colours.colour("surface_0"))
         if self.picture is not None:
-            area = self.picture_area()
-            self._draw_picture(painter, self.picture, area)
-            if self.boxes_shown:
-                self._draw_faces(painter, area, area.width() / self.picture.width())
+            self._take_sizes()
+            self._draw(painter, self.picture)
         elif self.message or self._title:
             self._draw_message(painter)
+        plates = self._plates()
+        if plates:
+            overlay.draw_plates(painter, QRectF(self.rect()), plates)
         parent = self.parentWidget()
         if parent is not None and parent.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(colours.colour("focus"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
+    def _draw(self, painter: QPainter, picture: QImage) -> None:
+        area = self.sight.area()
+        scale = area.width() / picture.width()
+        self._draw_picture(painter, picture, area)
+        if self.grid != overlay.GRIDS[0]:
+            overlay.draw_grid(painter, self.grid, area, scale)
+        if self.shown.faces:
+            overlay.draw_faces(painter, self._faces, area, scale, self.shown)
+
     def _draw_picture(self, painter: QPainter, picture: QImage, area: QRectF) -> None:
         device = (area.size() * self.devicePixelRatioF()).toSize()
-        if device.width() < picture.width():
+        if device.width() < picture.width() and self.sight.scale is None:
             if self._fitted is None or self._fitted.size() != device:
                 self._fitted = fit(picture, self.room())
             picture = self._fitted or picture
-        smooth = device.width() < PIXELS_FROM * picture.width()
+        picture = self._toned(picture)
+        enlarged = device.width() / picture.width()
+        smooth = enlarged < PIXELS_FROM and (self.sight.scale is None or enlarged < 1)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.drawImage(area, picture, QRectF(picture.rect()))
+        part = self._in_sight(picture.size(), area)
+        target = QRectF(
+            area.x() + part.x() * area.width() / picture.width(),
+            area.y() + part.y() * area.height() / picture.height(),
+            part.width() * area.width() / picture.width(),
+            part.height() * area.height() / picture.height(),
+        )
+        painter.drawImage(target, picture, QRectF(part))
 
-    def _draw_faces(self, painter: QPainter, area: QRectF, scale: float) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.mono_font())
-        labels: list[QRectF] = []
-        for row in range(len(self._faces)):
-            x, y, width, height = (float(part) * scale for part in self._faces.box[row])
-            box = QRectF(area.x() + x, area.y() + y, width, height)
-            score = float(self._faces.score[row]) if self._faces.scored[row] else float("nan")
-            label = f"{self._faces.track[row]} · {score_text(score)}"
-            _draw_box(painter, box, score)
-            plate = _place_label(QFontMetricsF(painter.font()), label, box, area, labels)
-            labels.append(plate)
-            _draw_label(painter, plate, label, theme.current().score(score))
+    def _in_sight(self, size: QSize, area: QRectF) -> QRect:
+        """The pixels of the picture that are in the widget, and one more at each side."""
+        across, down = size.width() / area.width(), size.height() / area.height()
+        seen = area.intersected(QRectF(self.rect())).translated(-area.topLeft())
+        part = QRectF(
+            seen.x() * across, seen.y() * down, seen.width() * across, seen.height() * down
+        ).toAlignedRect()
+        return part.adjusted(-1, -1, 1, 1).intersected(QRect(QRect(0, 0, *size.toTuple())))
+
+    def _toned(self, picture: QImage) -> QImage:
+        if self.tone.plain:
+            return picture
+        key = (picture.cacheKey(), self.tone)
+        if self._displayed[:1] != (key,):
+            self._displayed = (key, self.tone.apply(picture))
+        made = self._displayed[1]
+        return made if isinstance(made, QImage) else picture
+
+    def _plates(self) -> list[tuple[str, str]]:
+        plates = [(self.trouble, "danger")] if self.trouble else []
+        if self.picture is None:
+            return plates
+        if not self.tone.plain:
+            words = f"Display adjusted: {self.tone.words()}. The exhibit is unchanged."
+            plates.append((words, "accent"))
+        if self.sight.scale is not None:
+            plates.append((f"Enlarged {self.sight.scale * 100:.0f} %", "edge"))
+        if self.shown.state and self.state:
+            plates.append((self.state, "edge"))
+        return plates
 
     def _draw_message(self, painter: QPainter) -> None:
         colours = theme.current()
@@ -139,53 +268,27 @@ class PictureView(QWidget):
         middle = area.center().y()
         upper = QRectF(area.left(), area.top(), area.width(), middle - area.top())
         lower = QRectF(area.left(), middle + 8, area.width(), area.bottom() - middle - 8)
-        painter.setPen(colours.colour("danger" if self._trouble else "text"))
+        painter.setPen(colours.colour("danger" if self._is_trouble else "text"))
         painter.setFont(theme.text_font(strong=True))
         painter.drawText(upper, flags | Qt.AlignmentFlag.AlignBottom, self._title)
         painter.setPen(colours.colour("muted"))
         painter.setFont(theme.text_font())
         painter.drawText(lower, flags | Qt.AlignmentFlag.AlignTop, self.message)
 
+    def _take_sizes(self) -> None:
+        if self.picture is not None:
+            self.sight.set_room(self.picture.size(), self.size(), self.devicePixelRatioF())
+
+    def _moved(self) -> None:
+        self._show_hand()
+        self.update()
+        self.sight_changed.emit()
+
+    def _show_hand(self) -> None:
+        if self.sight.scale is None:
+            self.unsetCursor()
+        else:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+
     def _theme_changed(self) -> None:
         self.update()
-
-
-def _draw_box(painter: QPainter, box: QRectF, score: float) -> None:
-    """A thin line in the score's colour on a dark one, so that it shows on any picture."""
-    colours = theme.current()
-    unscored = score != score
-    style = Qt.PenStyle.DashLine if unscored else Qt.PenStyle.SolidLine
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colours.colour("surface_0", 0.7), 3.0))
-    painter.drawRect(box)
-    painter.setPen(QPen(colours.score(score), 1.5, style))
-    painter.drawRect(box)
-
-
-def _place_label(
-    metrics: QFontMetricsF, text: str, box: QRectF, area: QRectF, taken: Sequence[QRectF]
-) -> QRectF:
-    """Where a box's label goes: above it, else inside, else below, in the picture and in sight."""
-    width = metrics.horizontalAdvance(text) + 2 * LABEL_ROOM
-    height = metrics.height() + 2
-    left = max(min(box.left(), area.right() - width), area.left())
-    tops = (box.top() - height - 2, box.top() + 2, box.bottom() + 2, box.bottom() - height - 2)
-    places = [QRectF(left, top, width, height) for top in tops]
-    free = [
-        place
-        for place in places
-        if area.top() <= place.top()
-        and place.bottom() <= area.bottom()
-        and not any(place.intersects(other) for other in taken)
-    ]
-    return free[0] if free else places[1]
-
-
-def _draw_label(painter: QPainter, plate: QRectF, text: str, edge: QColor) -> None:
-    """Track and score on a plate that shows on any picture."""
-    colours = theme.current()
-    painter.setPen(QPen(edge, 1.0))
-    painter.setBrush(colours.colour("surface_1", 0.92))
-    painter.drawRect(plate)
-    painter.setPen(colours.colour("text"))
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)

@@ -3,38 +3,72 @@
 import numpy as np
 from numpy.typing import NDArray
 
-SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+SHUTTLE = (1.0, 2.0, 4.0, 8.0)
 AHEAD = 4  # frames decoded before they are due
 SLACK = 0.5  # seconds behind after which playback slows down instead of leaving out ever more
+PICTURES = 60.0  # pictures a second that are shown at most, however fast it plays
+NEAR = 0.06  # seconds by which the clock may differ from the sound's before it is set anew
 
 
 class Playback:
-    """One stretch of playing, from `play` to `pause`.
+    """One stretch of playing, forwards or backwards, from `play` to `pause`.
 
-    Frames that came too late are left out and counted. Where decoding cannot keep up at all, the
-    clock is set back and `slowed` says so; time on screen and frame on screen never drift apart.
+    Frames that came too late are left out and counted. Without sound, where decoding cannot keep
+    up at all, the clock is set back and `slowed` says so. With sound the clock is the sound's.
 
     Attributes:
-        left_out: frames not shown because their time had passed.
+        left_out: frames not shown because their time had passed, or because more of them fall on
+            one moment of the screen than it can show.
         slowed: whether playing took longer than the timestamps say.
+        behind: seconds by which the frame on screen came late.
     """
 
-    def __init__(self, times: NDArray[np.float64], frame: int, speed: float) -> None:
+    def __init__(
+        self,
+        times: NDArray[np.float64],
+        frame: int,
+        rate: float,
+        last: int | None = None,
+        *,
+        sound: bool = False,
+    ) -> None:
         """Start after `frame`, which is on screen.
 
         Args:
             times: float64 (N,), seconds, strictly increasing.
             frame: frame number from 0; -1 to begin with the first frame.
-            speed: 1.0 is the speed of the timestamps.
+            rate: 1.0 is the speed of the timestamps; below 0 it plays backwards.
+            last: the frame to end with; the exhibit's last or first where it is left out.
+            sound: whether sound sets the pace; the clock then waits for `follow`.
         """
         self.left_out = 0
         self.slowed = False
-        self.next_to_ask = frame + 1
+        self.behind = 0.0
         self.waiting = 0
+        self.rate = rate
+        self.way = 1 if rate > 0 else -1
+        self.last = last if last is not None else (len(times) - 1 if rate > 0 else 0)
+        self.next_to_ask = frame + self.way
         self._times = times
         self._shown = frame
-        self._speed = speed
+        self._sound = sound
         self._began: tuple[float, float] | None = None  # clock, presentation time
+
+    @property
+    def with_sound(self) -> bool:
+        """Whether sound sets the pace."""
+        return self._sound
+
+    @property
+    def silent(self) -> bool:
+        """Whether the sound that is to set the pace has not been heard yet."""
+        return self._sound and self._began is None
+
+    @property
+    def start(self) -> float:
+        """Presentation time at which it begins, seconds."""
+        return float(self._times[min(max(self._shown, 0), len(self._times) - 1)])
 
     def to_ask(self, now: float, held: int) -> list[int]:
         """Frame numbers to ask for now, with `held` decoded frames waiting to be shown.
@@ -43,41 +77,92 @@ class Playback:
         asked for singly until there is time again to decode ahead.
         """
         ahead = AHEAD
-        if not held and self.next_to_ask <= self.due(now):
+        if not held and self._reached(self.next_to_ask, self.due(now)):
             ahead = 1
             if not self.waiting:
-                self.next_to_ask = min(self.due(now) + 1, len(self._times) - 1)
-        count = min(ahead - held - self.waiting, len(self._times) - self.next_to_ask)
-        asked = list(range(self.next_to_ask, self.next_to_ask + max(count, 0)))
-        self.next_to_ask += len(asked)
+                self.next_to_ask = self._within(self.due(now) + self.way)
+        asked: list[int] = []
+        while len(asked) < ahead - held - self.waiting and self._inside(self.next_to_ask):
+            asked.append(self.next_to_ask)
+            self.next_to_ask = self._after(self.next_to_ask)
         self.waiting += len(asked)
         return asked
 
     def arrived(self, now: float) -> None:
-        """A frame that was asked for is here; the first one starts the clock."""
+        """A frame that was asked for is here; without sound, the first one starts the clock."""
         self.waiting -= 1
+        if self._began is None and not self._sound:
+            self._began = (now, self.start)
+
+    def follow(self, position: float, now: float) -> None:
+        """Keep to the sound, which was at presentation time `position` at `now`."""
+        if self._began is None or abs(position - self.position(now)) > NEAR:
+            self._began = (now, position)
+        else:
+            # Reports of the device come in steps; the picture moves evenly between them.
+            self._began = (now, self.position(now) + (position - self.position(now)) / 8)
+
+    def without_sound(self, now: float) -> None:
+        """Go on by the system's clock: there is no sound to follow, or no more."""
+        if self._sound:
+            self._sound = False
+            self._began = (now, self.position(now))
+
+    def position(self, now: float) -> float:
+        """Presentation time that should be on screen, seconds."""
         if self._began is None:
-            self._began = (now, float(self._times[max(self._shown, 0)]))
+            return self.start
+        clock, start = self._began
+        return start + (now - clock) * self.rate
 
     def due(self, now: float) -> int:
         """The frame that should be on screen."""
         if self._began is None:
             return self._shown
-        clock, start = self._began
-        place = np.searchsorted(self._times, start + (now - clock) * self._speed, side="right")
-        return int(place) - 1
+        position = self.position(now)
+        if self.way > 0:
+            return int(np.searchsorted(self._times, position, side="right")) - 1
+        return int(np.searchsorted(self._times, position, side="left"))
 
     def wait(self, frame: int, now: float) -> float:
         """Seconds until `frame` is due; 0 or less when it is due already."""
         if self._began is None:
-            return 0.0
-        clock, start = self._began
-        return clock + (float(self._times[frame]) - start) / self._speed - now
+            return SLACK if self._sound else 0.0
+        return (float(self._times[frame]) - self.position(now)) / self.rate
 
     def shows(self, frame: int, now: float) -> None:
         """`frame` goes on screen."""
-        self.left_out += frame - self._shown - 1
+        self.left_out += max(abs(frame - self._shown) - 1, 0)
         self._shown = frame
-        if self.wait(frame, now) < -SLACK:
+        self.behind = max(-self.wait(frame, now), 0.0)
+        if self.behind > SLACK and not self._sound:
             self.slowed = True
             self._began = (now, float(self._times[frame]))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last frame of the stretch is on screen."""
+        return self._reached(self.last, self._shown)
+
+    def _after(self, frame: int) -> int:
+        """The frame to show after `frame`: not more than the screen can show in a second."""
+        gap = abs(self.rate) / PICTURES
+        if self.way > 0:
+            later = float(self._times[frame]) + gap * 0.999
+            found = int(np.searchsorted(self._times, later, side="left"))
+            beyond = max(found, frame + 1)
+        else:
+            earlier = float(self._times[frame]) - gap * 0.999
+            found = int(np.searchsorted(self._times, earlier, side="right")) - 1
+            beyond = min(found, frame - 1)
+        return beyond if frame == self.last else self._within(beyond)
+
+    def _reached(self, frame: int, by: int) -> bool:
+        return by >= frame if self.way > 0 else by <= frame
+
+    def _within(self, frame: int) -> int:
+        """`frame`, or the last of the stretch where that comes first."""
+        return min(frame, self.last) if self.way > 0 else max(frame, self.last)
+
+    def _inside(self, frame: int) -> bool:
+        return 0 <= frame < len(self._times) and self._reached(frame, self.last)

@@ -1,186 +1,242 @@
-"""The player: an exhibit's frames, one exactly at a time."""
+"""The player: an exhibit's frames, one exactly at a time, with their sound."""
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from time import monotonic
 
-import numpy as np
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ui import wording
-from ui.player.decoding import Decoding, FrameReply, OpenFailed, OpenReader
-from ui.player.faces import FacesByFrame
-from ui.player.picture import PictureView
-from ui.player.playback import SPEEDS, Playback
-from ui.player.readings import frame_text
-from ui.player.transport import TransportRow
-from workstation.cases.records import FaceTable, FrameIndex
+from ui.player import acts, places
+from ui.player.adjust import AdjustRow
+from ui.player.decoding import FrameReply, OpenReader
+from ui.player.keys import KEYS, KeyMap
+from ui.player.playback import SHUTTLE, SPEEDS
+from ui.player.playing import Course, Playing
+from ui.player.screen import EMPTY, FacesAt, FrameScreen
+from ui.player.sound import Sound
+from workstation.cases.records import FrameIndex
 from workstation.evidence.frames import FrameReader
 
-EMPTY = ("No exhibit is open", "Choose an exhibit to see its frames.")
-LOADING = ("Opening the exhibit", "The first frame is being decoded.")
-NO_FRAMES = ("No frames", "This exhibit's frame index is empty, so there is nothing to show.")
 
-FacesAt = Callable[[int], FaceTable]
-
-
-class PlayerWidget(QWidget):
+class PlayerWidget(FrameScreen):
     """Shows, steps and plays the frames of one exhibit.
 
-    The picture, the frame number and the timestamp change together or not at all. Frames are
-    decoded in a thread of the player's own, which ends with `shut_down` or when the widget closes.
+    Frames and sound are decoded in threads of the player's own, which end with `shut_down` or when
+    it closes.
     """
 
-    frame_shown = Signal(object)  # int, the number of the frame now on screen
+    points_changed = Signal(object, object)  # int | None both: in and out point
+    marker_wanted = Signal(object)  # int, the frame on screen
 
     def __init__(
-        self, parent: QWidget | None = None, *, open_reader: OpenReader = FrameReader
+        self,
+        parent: QWidget | None = None,
+        *,
+        open_reader: OpenReader = FrameReader,
+        sound: Sound | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.view = PictureView(self)
-        self.transport = TransportRow(self)
-        self.current_frame: int | None = None
+        super().__init__(parent, open_reader)
+        self.adjust = AdjustRow(self)
+        self.sound = sound or Sound()
         self.speed = 1.0
-        self._index: FrameIndex | None = None
-        self._times = np.zeros(0)
-        self._exact = True
-        self._keys = np.zeros(0, np.int64)
-        self._faces = FacesByFrame()
-        self._faces_at: FacesAt = self._faces.at
-        self._wanted: int | None = None  # the frame a seek is under way to
-        self._playback: Playback | None = None
-        self._held: deque[FrameReply] = deque()
-        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._play_on)
-        self._decoding = Decoding(self._replied, self._failed, open_reader)
-        self._keys_do = self._key_table()
+        self.repeat = False
+        self.crops_shown = False
+        self._points = places.Points()
+        self._playing = Playing(self._decoding, self.sound, self._show)
+        self._acts = acts.acts_of(self)
+        self._menus = {
+            "faces": acts.faces_menu(self, self),
+            "adjust": acts.display_menu(self, self),
+        }
         self._build()
+        self.set_keys({})
 
     def show_exhibit(self, path: Path, index: FrameIndex, faces_at: FacesAt | None = None) -> None:
-        """Open an exhibit and show its first frame.
+        """Open an exhibit with its sound and show its first frame.
 
         Args:
             path: the exhibit's file in the case.
             index: its frame index.
             faces_at: gives the faces of one frame; without it, those of `set_faces`.
         """
-        self._let_go()
-        self._faces_at = faces_at or self._faces.at
-        self._index, self._times, self._exact = index, index.times, index.timestamps
-        self._keys = np.flatnonzero(index.key)
-        self.transport.set_usable(len(index) > 0)
-        if not len(index):
-            self.view.show_message(*NO_FRAMES, trouble=True)
-            return
-        self.view.show_message(*LOADING)
-        self._decoding.open(path, index)
-        self.seek(0)
+        super().show_exhibit(path, index, faces_at)
+        if len(index) > 1:
+            self.sound.open(path, index)
 
     def clear(self) -> None:
         """Let go of the exhibit."""
-        self._let_go()
-        self._decoding.close()
-        self.transport.set_usable(False)
-        self.view.show_message(*EMPTY)
+        super().clear()
+        self.sound.close()
 
-    def set_faces(self, faces: FaceTable) -> None:
-        """Draw these faces, of the whole exhibit, instead of any before."""
-        self._faces.set(faces)
-        self._faces_changed()
+    # going to a frame
 
-    def append_faces(self, faces: FaceTable) -> None:
-        """Draw these faces of further frames too."""
-        self._faces.append(faces)
-        self._faces_changed()
+    def go_to_segment(self, direction: int) -> None:
+        """Go to the beginning of the next (1) or the previous (-1) flagged segment."""
+        if self._from is not None:
+            found = places.next_segment(self.analysed.segments, self._from, direction)
+            none = "further " if self.analysed.segments else ""
+            self._go_or_say(found and found.first, f"There is no {none}segment there.")
 
-    def seek(self, frame: int) -> None:
-        """Show this frame; the newest call wins, and playing ends."""
-        if self._index is None or not len(self._index):
+    def go_to_highest(self) -> None:
+        """Go to the frame with the highest score."""
+        self._go_or_say(self.analysed.highest(), "No frame has a score.")
+
+    def go_to_least_certain(self) -> None:
+        """Go to the frame whose score is nearest the middle of the inconclusive zone."""
+        self._go_or_say(self.analysed.least_certain(), "No frame has a score.")
+
+    def go_to_text(self, text: str) -> None:
+        """Go to the frame that a number or a time means, or say what is wrong with it."""
+        found = places.frame_of(text, self._times)
+        if isinstance(found, str):
+            self.say(found)
             return
-        self._stop_playing()
-        self._wanted = min(max(int(frame), 0), len(self._index) - 1)
-        self._decoding.renew()
-        self._decoding.ask(self._wanted, self.view.room())
-        QTimer.singleShot(200, self, self._say_waiting)
+        self.transport.go_to.clear()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.seek(found)
 
-    def step(self, frames: int) -> None:
-        """Go forward or back, counting from the frame on screen or under way."""
-        start = self._wanted if self._wanted is not None else self.current_frame
-        if start is not None:
-            self.seek(start + frames)
+    def ask_where(self) -> None:
+        """Put the keyboard into the field that takes a frame or a time."""
+        self.transport.go_to.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.transport.go_to.selectAll()
 
-    def step_key_frame(self, direction: int) -> None:
-        """Go to the next (1) or the previous (-1) key frame."""
-        start = self._wanted if self._wanted is not None else self.current_frame
-        if start is None:
-            return
-        later = direction > 0
-        place = int(np.searchsorted(self._keys, start, side="right" if later else "left"))
-        place -= not later
-        if 0 <= place < len(self._keys):
-            self.seek(int(self._keys[place]))
+    def want_marker(self) -> None:
+        """Ask for a marker on the frame on screen."""
+        if self.current_frame is not None:
+            self.marker_wanted.emit(self.current_frame)
+
+    # playing
 
     @property
     def playing(self) -> bool:
         """Whether frames follow each other by themselves."""
-        return self._playback is not None
+        return self._playing.active
 
-    def play(self) -> None:
-        """Play from the frame on screen, or from the first when it is the last."""
-        if self._index is None or self.current_frame is None or self.playing:
+    def play(self, rate: float | None = None) -> None:
+        """Play from the frame on screen, or from the first when it is the last.
+
+        Args:
+            rate: below 0 backwards; the chosen speed where it is left out.
+        """
+        if self._index is None or self.current_frame is None:
             return
-        start = self.current_frame
-        if start == len(self._index) - 1:
-            start = -1  # from before the first frame
+        if rate is None and self.playing:
+            return
+        rate = self.speed if rate is None else rate
+        first, last = self._points.range(self.frames)
+        begin, end = (first, last) if rate > 0 else (last, first)
+        way = 1 if rate > 0 else -1
+        frame = self.current_frame
+        if way * (frame - end) > 0:  # beyond the points: on to the end of the exhibit
+            end = self.frames - 1 if way > 0 else 0
+        if frame == end or (self.repeat and way * (frame - begin) < 0):
+            frame = begin - way  # from before the first frame
         self._wanted = None
-        self._decoding.renew()
-        self._playback = Playback(self._times, start, self.speed)
-        self.transport.show_playing(True)
-        self._ask_ahead()
+        self._playing.start(Course(self._times, frame, rate, begin, end, self.repeat))
 
     def pause(self) -> None:
         """Stop exactly at the frame on screen."""
-        self._stop_playing()
+        self._playing.stop()
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.playing:
+            self.pause()
+        else:
+            self.play()
+
+    def shuttle(self, way: int) -> None:
+        """Play forwards (1) or backwards (-1); in that way already, twice as fast."""
+        rate = self._playing.rate * way
+        faster = [speed for speed in SHUTTLE if speed > rate]
+        self.play(way * (1.0 if rate <= 0 else faster[0] if faster else SHUTTLE[-1]))
 
     def set_speed(self, speed: float) -> None:
         """Play at this speed; 1.0 is that of the timestamps."""
-        was_playing = self.playing
-        self.pause()
         self.speed = speed
-        self.transport.show_speed(speed)
-        if was_playing:
-            self.play()
+        if self.playing:
+            self.play(speed if self._playing.rate > 0 else -speed)
+        self._playing_changed()
+
+    def change_speed(self, direction: int) -> None:
+        """Take the next higher (1) or lower (-1) speed."""
+        now = abs(self._playing.rate) or self.speed
+        further = [speed for speed in SPEEDS if (speed - now) * direction > 0]
+        if further:
+            self.set_speed(further[0] if direction > 0 else further[-1])
+
+    # in and out point
+
+    @property
+    def in_point(self) -> int | None:
+        """The frame that playing begins with, if one was set."""
+        return self._points.first
+
+    @property
+    def out_point(self) -> int | None:
+        """The frame that playing ends with, if one was set."""
+        return self._points.last
+
+    def begin_here(self) -> None:
+        """Set the in point to the frame on screen."""
+        if self.current_frame is not None:
+            self._points.begin(self.current_frame)
+            self._points_moved()
+
+    def end_here(self) -> None:
+        """Set the out point to the frame on screen."""
+        if self.current_frame is not None:
+            self._points.end(self.current_frame)
+            self._points_moved()
+
+    def set_points(self, first: int | None, last: int | None) -> None:
+        """Set in and out point, or remove them."""
+        self._points.set(first, last)
+        self._points_moved()
+
+    def set_repeat(self, repeat: bool) -> None:
+        """Begin again at the in point, or at the first frame, after the last."""
+        self.repeat = repeat
+        self._points_moved()
+
+    # what is drawn
 
     def show_boxes(self, shown: bool) -> None:
-        """Draw face boxes or not."""
+        """Draw what is known of the faces, or none of it."""
         self.view.show_boxes(shown)
-        self.transport.buttons["boxes"].setChecked(shown)
+        self.transport.buttons["faces"].setChecked(shown)
 
-    def shut_down(self) -> None:
-        """End the decoding thread; the next `show_exhibit` starts another."""
-        self._stop_playing()
-        self._decoding.stop()
+    def switch(self, name: str) -> None:
+        """Turn one part of what is drawn over the picture on or off."""
+        self.view.shown.switch(name)
+        self.view.update()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """End the decoding thread with the widget."""
-        self.shut_down()
-        super().closeEvent(event)
+    def show_crops(self, shown: bool) -> None:
+        """Show what the network saw beside the picture, or not."""
+        self.crops_shown = shown
+        self.transport.buttons["crops"].setChecked(shown)
+
+    # keys
+
+    def act(self, name: str) -> None:
+        """Do one of `ui.player.keys.KEYS`."""
+        self._acts[name]()
+
+    def set_keys(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Give acts other keys; those that are not named keep theirs."""
+        self._key_map = KeyMap(changed)
+        self.transport.show_keys({facts.name: self._key_map.keys_of(facts.name) for facts in KEYS})
+        for menu in self._menus.values():
+            acts.show_keys(menu, self._key_map)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step, play and seek by keyboard."""
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        shift = modifiers == Qt.KeyboardModifier.ShiftModifier
-        act = self._keys_do.get((Qt.Key(event.key()), shift))
-        if act is None or modifiers not in (
-            Qt.KeyboardModifier.NoModifier,
-            Qt.KeyboardModifier.ShiftModifier,
-        ):
+        name = self._key_map.act(event)
+        if name is None:
             super().keyPressEvent(event)
         else:
-            act()
+            self.act(name)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the keyboard on a click."""
@@ -197,6 +253,17 @@ class PlayerWidget(QWidget):
         self.view.update()
         super().focusOutEvent(event)
 
+    def shut_down(self) -> None:
+        """End the threads; the next `show_exhibit` starts others."""
+        self._playing.stop()
+        self._decoding.stop()
+        self.sound.shut_down()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the threads with the widget."""
+        self.shut_down()
+        super().closeEvent(event)
+
     def _build(self) -> None:
         self.setAccessibleName("Player")
         self.view.setAccessibleName("Picture of the frame on screen")
@@ -205,148 +272,59 @@ class PlayerWidget(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.view, 1)
+        column.addWidget(self.adjust)
         column.addWidget(self.transport)
-        self.transport.pressed.connect(self._button_pressed)
-        self.transport.speed_chosen.connect(self.set_speed)
+        self._connect()
         self.transport.show_speed(self.speed)
         self.transport.set_usable(False)
+        self._sound_changed()
         self.view.show_message(*EMPTY)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.shut_down)
         self.destroyed.connect(self._decoding.stop)
+        self.destroyed.connect(self.sound.shut_down)
 
-    def _key_table(self) -> dict[tuple[Qt.Key, bool], Callable[[], None]]:
-        key = Qt.Key
-        return {
-            (key.Key_Space, False): self._toggle,
-            (key.Key_K, False): self._toggle,
-            (key.Key_Left, False): lambda: self.step(-1),
-            (key.Key_Right, False): lambda: self.step(1),
-            (key.Key_Left, True): lambda: self.step(-10),
-            (key.Key_Right, True): lambda: self.step(10),
-            (key.Key_PageUp, False): lambda: self.step_key_frame(-1),
-            (key.Key_PageDown, False): lambda: self.step_key_frame(1),
-            (key.Key_Home, False): lambda: self.seek(0),
-            (key.Key_End, False): lambda: self.seek(len(self._times) - 1),
-            (key.Key_BracketLeft, False): lambda: self._change_speed(-1),
-            (key.Key_BracketRight, False): lambda: self._change_speed(1),
-            (key.Key_B, False): lambda: self.show_boxes(not self.view.boxes_shown),
-        }
-
-    def _button_pressed(self, name: str) -> None:
-        acts: dict[str, Callable[[], None]] = {
-            "first": lambda: self.seek(0),
-            "back": lambda: self.step(-1),
-            "play": self._toggle,
-            "forward": lambda: self.step(1),
-            "last": lambda: self.seek(len(self._times) - 1),
-            "boxes": lambda: self.show_boxes(not self.view.boxes_shown),
-        }
-        acts[name]()
-
-    def _toggle(self) -> None:
-        if self.playing:
-            self.pause()
-        else:
-            self.play()
-
-    def _change_speed(self, direction: int) -> None:
-        place = SPEEDS.index(self.speed) + direction
-        if 0 <= place < len(SPEEDS):
-            self.set_speed(SPEEDS[place])
+    def _connect(self) -> None:
+        transport, adjust = self.transport, self.adjust
+        for name, menu in self._menus.items():
+            transport.add_menu(name, menu)
+        transport.pressed.connect(self.act)
+        transport.speed_chosen.connect(self.set_speed)
+        transport.place_typed.connect(self.go_to_text)
+        transport.go_to.left.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
+        transport.volume_chosen.connect(lambda to: self.sound.set_volume(to, muted=False))
+        adjust.tone_chosen.connect(self.view.set_tone)
+        adjust.grid_chosen.connect(self.view.set_grid)
+        adjust.closed.connect(adjust.hide)
+        self.sound.changed.connect(self._sound_changed)
+        self._playing.changed.connect(self._playing_changed)
+        self._playing.noted.connect(self.say)
 
     def _let_go(self) -> None:
-        self._stop_playing()
-        self._decoding.renew()
-        self._index, self._times, self._keys = None, np.zeros(0), np.zeros(0, np.int64)
-        self._wanted = self.current_frame = None
-        self._faces.clear()
-        self._faces_at = self._faces.at
-        self.transport.show_nothing()
+        super()._let_go()
+        self._points = places.Points()
+        self._points_moved()
 
     def _stop_playing(self) -> None:
-        if self._playback is None:
-            return
-        self._playback = None
-        self._timer.stop()
-        self._held.clear()
-        self._decoding.renew()
-        self.transport.show_playing(False)
+        self._playing.stop()
 
-    @Slot(object)
-    def _replied(self, reply: FrameReply) -> None:
-        request = reply.request
-        if request.exhibit != self._decoding.exhibit or self._index is None:
-            return
-        present = request.order == self._decoding.order
-        if self._playback is not None and present:
-            self._playback.arrived(monotonic())
-            self._held.append(reply)
-            self._play_on()
-        elif self._playback is None and self._wanted is not None:
-            # An older seek that was under way already: better to see than a frozen picture.
-            if present:
-                self._wanted = None
-            self.transport.note.say("")
-            self._show(reply)
+    def _arrived(self, reply: FrameReply) -> bool:
+        if self.playing:
+            self._playing.arrived(reply)
+        return self.playing
 
-    @Slot(object)
-    def _failed(self, failure: OpenFailed) -> None:
-        if failure.exhibit == self._decoding.exhibit:
-            self._wanted = None
-            self.transport.set_usable(False)
-            self.transport.show_nothing()
-            title = "The exhibit cannot be shown"
-            self.view.show_message(title, failure.reason, trouble=True)
+    def _playing_changed(self) -> None:
+        self.transport.show_playing(self.playing, self._key_map.keys_of("play"))
+        self.transport.show_speed(self._playing.rate or self.speed)
 
-    def _show(self, reply: FrameReply) -> None:
-        """The one place where picture, number and time change."""
-        number = reply.request.number
-        self.current_frame = number
-        if reply.picture is None:
-            self.view.show_message("This frame cannot be shown", reply.reason, trouble=True)
-        else:
-            self.view.show_picture(reply.picture, reply.fitted, self._faces_at(number))
-        self.transport.show_frame(
-            number, float(self._times[number]), len(self._times), exact=self._exact
+    def _points_moved(self) -> None:
+        first, last = self.in_point, self.out_point
+        self.transport.show_points(first, last, repeat=self.repeat)
+        self.points_changed.emit(first, last)
+
+    def _sound_changed(self) -> None:
+        sound = self.sound
+        self.transport.show_sound(
+            sound.volume, muted=sound.muted, trouble=sound.reason, usable=sound.usable
         )
-        self.frame_shown.emit(number)
-
-    def _play_on(self) -> None:
-        """Show the newest frame that is due, ask for more, wake up for the next."""
-        playback, now = self._playback, monotonic()
-        if playback is None:
-            return
-        reply = None
-        while self._held and playback.wait(self._held[0].request.number, now) <= 0:
-            reply = self._held.popleft()
-        if reply is not None:
-            playback.shows(reply.request.number, now)
-            self._show(reply)
-            self.transport.note.say(_playing_note(playback))
-            if reply.request.number == len(self._times) - 1:
-                self._stop_playing()
-                return
-        self._ask_ahead()
-        if self._held:
-            wait = playback.wait(self._held[0].request.number, now)
-            self._timer.start(max(round(wait * 1000), 0))
-
-    def _ask_ahead(self) -> None:
-        if self._playback is not None:
-            for number in self._playback.to_ask(monotonic(), len(self._held)):
-                self._decoding.ask(number, self.view.room())
-
-    def _faces_changed(self) -> None:
-        if self.current_frame is not None:
-            self.view.set_faces(self._faces_at(self.current_frame))
-
-    def _say_waiting(self) -> None:
-        if self._wanted is not None and self.current_frame is not None:
-            self.transport.note.say(f"decoding frame {frame_text(self._wanted)}")
-
-
-def _playing_note(playback: Playback) -> str:
-    said = f"{wording.number(playback.left_out)} not shown" if playback.left_out else ""
-    return f"slowed · {said}".rstrip(" ·") if playback.slowed else said

@@ -1,8 +1,20 @@
-"""The row below the picture: stepping, playing, and what frame is on screen."""
+"""The rows below the picture: stepping, playing, what frame is on screen, and the tools."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QActionGroup, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtGui import QActionGroup, QKeyEvent, Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import icons, theme
 from ui.player.playback import SPEEDS
@@ -17,34 +29,58 @@ EXACT_TIME = (
 COUNTED_TIME = (
     "The exhibit does not say when this frame is shown; the time is counted from the frame rate."
 )
-BOXES_TIP = (
-    "Face boxes with track number and score (B). A score is the detector's output from 0 to 1, "
+FACES_TIP = (
+    "Faces: boxes, track numbers and scores. A score is the detector's output from 0 to 1, "
     "higher where the face resembles synthetic material; it is not a probability."
 )
-BUTTONS = (
-    ("first", "skip-backward", "First frame", "Home"),
-    ("back", "step-backward", "One frame back", "Left; Shift+Left for ten"),
-    ("play", "play", "Play", "Space or K"),
-    ("forward", "step-forward", "One frame forward", "Right; Shift+Right for ten"),
-    ("last", "skip-forward", "Last frame", "End"),
-    ("boxes", "face-recognition", "Face boxes with track and score", "B"),
+GO_TO_TIP = "A frame number such as 1234, or a time such as 41.2 or 0:41.2 (G); Enter goes there."
+STEPPING = (
+    ("first", "skip-backward", "First frame"),
+    ("back", "step-backward", "One frame back"),
+    ("play", "play", "Play"),
+    ("on", "step-forward", "One frame forward"),
+    ("last", "skip-forward", "Last frame"),
 )
+TOOLS = (
+    ("in_point", "ray-start", "In point: play from this frame"),
+    ("out_point", "ray-end", "Out point: play to this frame"),
+    ("loop", "repeat", "Repeat between in and out point, or the whole"),
+    ("sound", "volume-high", "Sound on or off"),
+    ("faces", "face-recognition", FACES_TIP),
+    ("crops", "account-box-multiple-outline", "What the network saw, beside the picture"),
+    ("adjust", "tune-variant", "Zoom, grid, and adjustments of the display"),
+)
+
+
+class GoToField(QLineEdit):
+    """Takes a frame number or a time; Escape gives the keyboard back."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave on Escape; other keys are text."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class TransportRow(QFrame):
     """Buttons and readings; it decides nothing itself."""
 
-    pressed = Signal(object)  # name of the button, see BUTTONS
+    pressed = Signal(object)  # name of an act, see `ui.player.keys.KEYS`
     speed_chosen = Signal(object)  # float
+    place_typed = Signal(str)
+    volume_chosen = Signal(object)  # float 0..1
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "bar")
-        self.setFixedHeight(40)
-        self.buttons = {name: self._button(name, text, key) for name, _, text, key in BUTTONS}
-        self.buttons["boxes"].setCheckable(True)
-        self.buttons["boxes"].setChecked(True)
-        self.buttons["boxes"].setToolTip(BOXES_TIP)
+        self.buttons = {name: self._button(name, text) for name, _, text in STEPPING + TOOLS}
+        for name in ("loop", "faces", "crops"):
+            self.buttons[name].setCheckable(True)
+        self.buttons["faces"].setChecked(True)
         self.frame_reading = self._reading(
             "Frame number", "Number of the frame on screen, counted from 0, of all frames."
         )
@@ -52,7 +88,11 @@ class TransportRow(QFrame):
         self.speed = self._speed_button()
         self.note = ElidedLabel("small")
         self.note.setAccessibleName("Playing state")
-        self._playing = False
+        self.points = ElidedLabel("small")
+        self.points.setAccessibleName("In and out point")
+        self.go_to = self._go_to_field()
+        self.volume = self._volume_slider()
+        self._playing = self._muted = False
         self._lay_out()
         self.show_nothing()
         theme.keeper().changed.connect(self._theme_changed)
@@ -79,32 +119,70 @@ class TransportRow(QFrame):
         self.frame_reading.setText(NO_FRAME)
         self.time_reading.setText(NO_TIME)
         self.note.say("")
+        self.points.say("")
 
-    def show_playing(self, playing: bool) -> None:
+    def show_playing(self, playing: bool, keys: str = "Space") -> None:
         """Let the middle button say what it would do."""
         self._playing = playing
         self._theme_changed()
         text = "Pause" if playing else "Play"
         self.buttons["play"].setAccessibleName(text)
-        self.buttons["play"].setToolTip(f"{text} (Space or K)")
+        self.buttons["play"].setToolTip(f"{text} ({keys})")
 
     def show_speed(self, speed: float) -> None:
-        """Show the speed in force."""
+        """Show the speed in force, below 0 backwards."""
         self.speed.setText(speed_text(speed))
         for action in self.speed.menu().actions():
             action.setChecked(action.data() == speed)
 
+    def show_points(self, first: int | None, last: int | None, *, repeat: bool) -> None:
+        """Show in and out point, and whether playing repeats between them."""
+        parts = [] if first is None else [f"in {frame_text(first)}"]
+        parts += [] if last is None else [f"out {frame_text(last)}"]
+        if first is not None and last is not None:
+            parts.append(f"{last - first + 1} frames")
+        self.points.say(" · ".join(parts))
+        self.buttons["loop"].setChecked(repeat)
+
+    def show_sound(self, volume: float, *, muted: bool, trouble: str, usable: bool) -> None:
+        """Show the volume, or why there is no sound."""
+        self._muted = muted or not usable
+        self.buttons["sound"].setEnabled(usable)
+        self.volume.setEnabled(usable)
+        self.buttons["sound"].setToolTip(trouble or "Sound on or off (S)")
+        self.buttons["sound"].setAccessibleDescription(trouble)
+        self.volume.blockSignals(True)
+        self.volume.setValue(round(volume * 100))
+        self.volume.blockSignals(False)
+        self._theme_changed()
+
+    def show_keys(self, keys: dict[str, str]) -> None:
+        """Write the keys of every act into its tooltip."""
+        for name, _, text in STEPPING + TOOLS:
+            tip = f"{text} ({keys[name]})" if keys.get(name) else text
+            self.buttons[name].setToolTip(tip)
+
     def set_usable(self, usable: bool) -> None:
         """Whether there is an exhibit to step through."""
         for name, button in self.buttons.items():
-            button.setEnabled(usable or name == "boxes")
+            if name not in ("faces", "crops", "adjust", "sound"):
+                button.setEnabled(usable)
+        self.go_to.setEnabled(usable)
 
-    def _button(self, name: str, text: str, key: str) -> QToolButton:
+    def add_menu(self, name: str, menu: QMenu) -> None:
+        """Let a button open a menu; one that can be checked keeps its own press."""
+        button = self.buttons[name]
+        both = button.isCheckable()
+        mode = QToolButton.ToolButtonPopupMode
+        button.setPopupMode(mode.MenuButtonPopup if both else mode.InstantPopup)
+        button.setMenu(menu)
+
+    def _button(self, name: str, text: str) -> QToolButton:
         button = QToolButton(self)
-        button.setAccessibleName(text)
-        button.setToolTip(f"{text} ({key})")
+        button.setAccessibleName(text.split(":")[0])
+        button.setToolTip(text)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the player has the keys
-        button.setIconSize(QSize(20, 20))
+        button.setIconSize(QSize(20, 20) if name in _STEPS else QSize(18, 18))
         button.clicked.connect(lambda: self.pressed.emit(name))
         return button
 
@@ -115,6 +193,28 @@ class TransportRow(QFrame):
         label.setToolTip(tip)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         return label
+
+    def _go_to_field(self) -> GoToField:
+        field = GoToField(self)
+        field.setFont(theme.mono_font(theme.SMALL))
+        field.setPlaceholderText("frame or time")
+        field.setAccessibleName("Go to a frame or a time")
+        field.setToolTip(GO_TO_TIP)
+        field.setFixedSize(112, 24)
+        field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        field.setStyleSheet("QLineEdit { padding: 1px 6px; }")
+        field.returnPressed.connect(lambda: self.place_typed.emit(field.text()))
+        return field
+
+    def _volume_slider(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal, self)
+        slider.setRange(0, 100)
+        slider.setFixedWidth(64)
+        slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        slider.setAccessibleName("Volume")
+        slider.setToolTip("Volume (Shift+Up, Shift+Down)")
+        slider.valueChanged.connect(lambda value: self.volume_chosen.emit(value / 100))
+        return slider
 
     def _speed_button(self) -> QToolButton:
         button = QToolButton(self)
@@ -136,25 +236,41 @@ class TransportRow(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
-        row.setSpacing(theme.GRID // 2)
-        for name in ("first", "back", "play", "forward", "last"):
-            row.addWidget(self.buttons[name])
-        row.addSpacing(theme.GRID)
-        row.addWidget(self.frame_reading)
-        row.addSpacing(theme.GRID)
-        row.addWidget(self.time_reading)
-        row.addWidget(self.speed)
-        row.addWidget(self.note, 1)
-        row.addWidget(self.buttons["boxes"])
+        upper = [self.buttons[name] for name, _, _ in STEPPING]
+        upper += [theme.GRID, self.frame_reading, theme.GRID, self.time_reading, self.speed]
+        lower = [self.buttons[name] for name in ("in_point", "out_point", "loop")]
+        lower += [self.points, self.go_to, self.buttons["sound"], self.volume]
+        lower += [self.buttons[name] for name in ("faces", "crops", "adjust")]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GRID, 0, theme.GRID, 4)
+        column.setSpacing(0)
+        column.addLayout(_row([*upper, self.note], 36, self.note))
+        column.addLayout(_row(lower, 30, self.points))
 
     def _theme_changed(self) -> None:
-        for name, icon, _, _ in BUTTONS:
-            shown = "pause" if name == "play" and self._playing else icon
-            self.buttons[name].setIcon(icons.icon(shown))
+        shown = {"play": "pause" if self._playing else "play"}
+        shown["sound"] = "volume-off" if self._muted else "volume-high"
+        for name, icon in _ICONS:
+            self.buttons[name].setIcon(icons.icon(shown.get(name, icon)))
+
+
+_STEPS = tuple(name for name, _, _ in STEPPING)
+_ICONS = tuple((name, icon) for name, icon, _ in STEPPING + TOOLS)
+
+
+def _row(parts: Sequence[QWidget | int], height: int, widest: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(theme.GRID // 2)
+    row.addStrut(height)
+    for part in parts:
+        if isinstance(part, int):
+            row.addSpacing(part)
+        else:
+            row.addWidget(part, 1 if part is widest else 0)
+    return row
 
 
 def speed_text(speed: float) -> str:
-    """A speed as "1.0×" or "0.25×"."""
-    return f"{speed:.2f}×" if speed == 0.25 else f"{speed:.1f}×"
+    """A speed as "1.0×", "0.25×" or, backwards, "−2.0×"."""
+    sign = "−" if speed < 0 else ""
+    return f"{sign}{abs(speed):.2f}×" if abs(speed) == 0.25 else f"{sign}{abs(speed):.1f}×"

@@ -26,6 +26,7 @@ class Reel:
     def __init__(self, index):
         self.index = index
         self.asked = []
+        self.looked_back = []
         self.damaged = set()
         self.closed = False
         self.gate = threading.Event()
@@ -42,6 +43,10 @@ class Reel:
         pixels = np.full((90, 160, 3), 80, np.uint8)
         pixels[0, 0] = (number // 65536, number // 256 % 256, number % 256)
         return Frame(number, float(self.index.times[number]), pixels)
+
+    def look_back(self, number):
+        self.looked_back.append(number)
+        return False
 
     def close(self):
         self.closed = True

@@ -1,0 +1,116 @@
+"""The row with which the display is adjusted: brightness, contrast, gamma, channel, grid."""
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QWidget
+
+from ui import theme
+from ui.player.overlay import GRIDS
+from ui.player.tone import CHANNELS, Tone
+from ui.widgets import IconButton, label
+
+GAMMA_STEPS = 100  # of the slider, to either side; the ends are a gamma of 0.2 and of 5
+_GAMMA_END = math.log(5)
+
+
+class AdjustRow(QFrame):
+    """Sliders and choices; they change the display and nothing else."""
+
+    tone_chosen = Signal(object)  # Tone
+    grid_chosen = Signal(str)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "bar")
+        self.tone = Tone()
+        self.brightness = _slider("Brightness", 100)
+        self.contrast = _slider("Contrast", 100)
+        self.gamma = _slider("Gamma", GAMMA_STEPS)
+        self.channel = _choice("Channel", CHANNELS)
+        self.grid = _choice("Grid", GRIDS)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        row.setSpacing(theme.GRID // 2)
+        for words, control in (
+            ("bright", self.brightness),
+            ("contrast", self.contrast),
+            ("gamma", self.gamma),
+        ):
+            row.addWidget(_small(words))
+            row.addWidget(control, 1)
+        row.addWidget(self.channel)
+        row.addWidget(_small("grid"))
+        row.addWidget(self.grid)
+        row.addWidget(IconButton("restore", "Display as recorded (Shift+D)", self.reset))
+        row.addWidget(IconButton("close", "Close this row (D)", self.closed.emit))
+        for slider in (self.brightness, self.contrast, self.gamma):
+            slider.valueChanged.connect(self._changed)
+        self.channel.currentTextChanged.connect(self._changed)
+        self.grid.currentTextChanged.connect(self.grid_chosen)
+        self.hide()
+
+    def reset(self) -> None:
+        """Display as recorded; the grid stays."""
+        self.set_tone(Tone())
+        self.tone_chosen.emit(self.tone)
+
+    def set_tone(self, tone: Tone) -> None:
+        """Let the controls say this."""
+        self.tone = tone
+        for control, value in (
+            (self.brightness, tone.brightness),
+            (self.contrast, tone.contrast),
+            (self.gamma, round(math.log(tone.gamma) / _GAMMA_END * GAMMA_STEPS)),
+        ):
+            control.blockSignals(True)
+            control.setValue(value)
+            control.blockSignals(False)
+        self.channel.blockSignals(True)
+        self.channel.setCurrentText(tone.channel)
+        self.channel.blockSignals(False)
+
+    def next_channel(self) -> None:
+        """Go to the next channel, after the last to all of them."""
+        place = (CHANNELS.index(self.tone.channel) + 1) % len(CHANNELS)
+        self.set_tone(replace(self.tone, channel=CHANNELS[place]))
+        self.tone_chosen.emit(self.tone)
+
+    def next_grid(self) -> None:
+        """Go to the next grid, after the last to none."""
+        self.grid.setCurrentIndex((self.grid.currentIndex() + 1) % len(GRIDS))
+
+    def _changed(self) -> None:
+        gamma = math.exp(self.gamma.value() / GAMMA_STEPS * _GAMMA_END)
+        self.tone = Tone(
+            self.brightness.value(),
+            self.contrast.value(),
+            1.0 if self.gamma.value() == 0 else round(gamma, 2),
+            self.channel.currentText(),
+        )
+        self.tone_chosen.emit(self.tone)
+
+
+def _slider(name: str, end: int) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(-end, end)
+    slider.setMinimumWidth(48)
+    slider.setAccessibleName(name)
+    slider.setToolTip(f"{name} of the display; the exhibit is not changed")
+    return slider
+
+
+def _choice(name: str, words: tuple[str, ...]) -> QComboBox:
+    choice = QComboBox()
+    choice.addItems(words)
+    choice.setAccessibleName(name)
+    choice.setToolTip(f"{name} of the display; the exhibit is not changed")
+    choice.setStyleSheet("QComboBox { padding: 1px 6px; }")
+    choice.setMinimumContentsLength(6)
+    return choice
+
+
+def _small(words: str) -> QLabel:
+    return label(words, "small")
