@@ -1,7 +1,8 @@
 """An exhibit's frames on screen, one exactly at a time, with what a run found in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -100,11 +101,15 @@ class FrameScreen(QWidget):
         """Go to these segments with `go_to_segment`."""
         self.analysed.segments = tuple(segments)
 
-    def set_detector(
-        self, zone: tuple[float, float] | None, crop: tuple[int, float] | None = None
-    ) -> None:
-        """Take over the inconclusive zone, and size and margin of the network's crops."""
-        self.analysed.zone, self.analysed.crop = zone, crop
+    def set_zone(self, zone: tuple[float, float]) -> None:
+        """Take over the thresholds between which the run is inconclusive."""
+        self.analysed.zone = zone
+
+    def set_crop(self, preprocessing: Mapping[str, Any] | None) -> None:
+        """Take over how the network's crops are cut, from the run's card (`size`, `margin`)."""
+        facts = preprocessing or {}
+        known = "size" in facts and "margin" in facts
+        self.analysed.crop = (int(facts["size"]), float(facts["margin"])) if known else None
 
     @property
     def frames(self) -> int:
