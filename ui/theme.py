@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from ui import style
+from workstation.cases.marks import COLOURS
 
 CHOICES = ("system", "dark", "light")
 GRID = 8  # pixels; margins and gaps are multiples of it
@@ -34,6 +35,8 @@ class Theme:
         score_low: a score of 0; score_mid 0.5; score_high 1 (blue to orange by way of grey).
         inconclusive: the inconclusive zone; not_scored: stretches without a score.
         tracks: identity colours of face tracks, safe for colour-blind readers.
+        runs: the run shown and runs laid over it; after M. Okabe and K. Ito (2008), so that they
+            can be told apart by colour-blind readers.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Theme:
     not_scored: str
     danger: str
     tracks: tuple[str, ...]
+    runs: tuple[str, ...]
 
     def colour(self, token: str, alpha: float = 1.0) -> QColor:
         """The colour of a token, with `alpha` from 0 to 1."""
@@ -65,6 +69,14 @@ class Theme:
     def track(self, number: int) -> QColor:
         """The identity colour of face track `number` (from 1); colours repeat, numbers do not."""
         return QColor(self.tracks[(number - 1) % len(self.tracks)])
+
+    def mark(self, name: str) -> QColor:
+        """The colour that a mark names, one of `workstation.cases.marks.COLOURS`.
+
+        Raises:
+            ValueError: no colour has that name.
+        """
+        return QColor(self.tracks[COLOURS.index(name)])
 
     def score(self, score: float) -> QColor:
         """The colour of a score in 0..1, not-scored colour for NaN.
@@ -88,7 +100,8 @@ def load(name: str) -> Theme:
     """Read a theme's tokens; `name` is "dark" or "light"."""
     text = (resources.files("resources") / "themes" / f"{name}.json").read_text("utf-8")
     tokens: dict[str, Any] = json.loads(text)
-    tokens["tracks"] = tuple(tokens["tracks"])
+    for several in ("tracks", "runs"):
+        tokens[several] = tuple(tokens[several])
     return Theme(**tokens)
 
 

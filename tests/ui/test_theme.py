@@ -46,6 +46,14 @@ def test_tracks_stand_out(name, surface):
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])
+def test_runs_stand_out_and_differ(name):
+    tokens = theme.load(name)
+    for run in tokens.runs:
+        assert contrast(QColor(run), tokens.colour("surface_1")) >= 3.0
+    assert len(set(tokens.runs)) == 4
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
 def test_accent_button_is_legible(name):
     tokens = theme.load(name)
     assert contrast(tokens.colour("on_accent"), tokens.colour("accent")) >= 4.5

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtWidgets import QWidget
 
+from ui.marks import words
 from ui.timeline.arrangement import Arrangement, make_lanes
 from ui.timeline.content import Content, MarkLine, OtherRun
 from ui.timeline.paint import PATTERNS
@@ -15,6 +16,8 @@ from ui.timeline.readout import Readout, RunsLegend, reading
 from ui.timeline.scores import ExhibitScores, Mark
 from ui.timeline.thumbnails import Thumbnails
 from ui.timeline.view import LanesView
+from workstation.cases.marks import Mark as CaseMark
+from workstation.cases.marks import MarkKind
 from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
 
 FILLING_MS = 100  # least time between two drawings while something fills the timeline
@@ -110,6 +113,18 @@ class Board(QWidget):
         self._show_thresholds((low, high))
         self.redraw()
 
+    def set_marks(self, marks: Sequence[CaseMark]) -> None:
+        """Show the markers and clips among these marks of the exhibit."""
+        self.set_mark_lines(
+            [
+                MarkLine(one, one.first, one.last, words.title(one), one.colour, one.track)
+                for one in marks
+                if one.kind in (MarkKind.MARKER, MarkKind.CLIP)
+                and one.first is not None
+                and one.last is not None
+            ]
+        )
+
     def set_mark_lines(self, marks: Sequence[MarkLine]) -> None:
         """Show what the examiner marked, instead of any before."""
         last = len(self.scores.times) - 1
@@ -124,7 +139,14 @@ class Board(QWidget):
     def set_sound(self, sound: Pyramid | None, why: str = "") -> None:
         """Show a waveform, or remember why there is none."""
         self.content.sound, self.content.no_sound = sound, why
+        self.content.sound_waiting = ""
         self.redraw()
+
+    def say_sound(self, words: str) -> None:
+        """Say how far the sound has been read."""
+        fresh = not self.content.sound_waiting
+        self.content.sound_waiting = words
+        self._arrange() if fresh else self.view.refresh()
 
     def set_pictures(self, pictures: tuple[object, ...] | None) -> None:
         """Show small pictures; the arguments of `Thumbnails.show`, or None for none."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
 
 from ui.timeline.pyramid import Pyramid
 from ui.timeline.scores import ExhibitScores, TrackScores
@@ -27,7 +26,7 @@ class MarkLine:
         first: its first frame.
         last: its last frame; the same for a marker on one frame.
         words: its name or the beginning of its note.
-        colour: the colour it was given, None for the theme's own.
+        colour: name of the colour it was given (`workstation.cases.marks.COLOURS`), "" for none.
         track: the face track it is about, None for the whole picture.
     """
 
@@ -35,7 +34,7 @@ class MarkLine:
     first: int
     last: int
     words: str
-    colour: QColor | None = None
+    colour: str = ""
     track: int | None = None
 
 
@@ -67,6 +66,7 @@ class Content:
         shot_times: float64 (N,), seconds at which a shot begins; None where nobody looked.
         sound: the sound's lowest and highest sample, 0..1 with silence at 0.5; None without.
         no_sound: why there is no waveform, as a sentence part.
+        sound_waiting: how far the sound has been read, "" when it is not being read.
         run: number and detector of the run shown, for the legend.
     """
 
@@ -78,7 +78,8 @@ class Content:
     key_times: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     shot_times: NDArray[np.float64] | None = None
     sound: Pyramid | None = None
-    no_sound: str = "not read yet"
+    no_sound: str = "not read"
+    sound_waiting: str = ""
     marks: tuple[MarkLine, ...] = ()
     run: str = ""
     others: tuple[OtherRun, ...] = ()

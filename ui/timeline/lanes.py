@@ -124,13 +124,13 @@ class FacesLane(Lane):
 
     def draw(self, painter: QPainter, sight: Sight, part: QRectF) -> None:
         """Paint the stripes below each other."""
-        present, times = self.content.scores.present, self.content.scores.times
+        scores, present = self.content.scores, self.content.scores.present
         rows = min(len(present), MOST_STRIPES)
         high = (part.height() - 4) / max(rows, 1)
         for place, (number, frames) in enumerate(present.items()):
             top = part.top() + 2 + (place % rows) * high
             colour = theme.current().track(number)
-            for first, stop in stretches(held(times[frames], sight)):
+            for first, stop in stretches(held(scores.times[frames], sight, scores.ends[frames])):
                 left, right = (sight.start + edge / sight.ratio for edge in (first, stop))
                 thick = max(high - 1, 1.0)
                 painter.fillRect(QRectF(left, top, max(right - left, 1.0), thick), colour)
@@ -193,7 +193,8 @@ class MarksLane(Lane):
             block = _block(self.content, mark.first, mark.last, sight, part)
             if block is None:
                 continue
-            colour = mark.colour or theme.current().colour("accent")
+            colours = theme.current()
+            colour = colours.mark(mark.colour) if mark.colour else colours.colour("accent")
             if mark.last > mark.first:
                 faint = QColor(colour)
                 faint.setAlphaF(0.22)
@@ -235,7 +236,8 @@ class SoundLane(Lane):
     @property
     def absent(self) -> str:
         """The exhibit may have no sound."""
-        return "" if self.content.sound is not None else self.content.no_sound
+        there = self.content.sound is not None or self.content.sound_waiting
+        return "" if there else self.content.no_sound
 
     def draw(self, painter: QPainter, sight: Sight, part: QRectF) -> None:
         """Paint the envelope around the middle."""
@@ -245,6 +247,8 @@ class SoundLane(Lane):
         if self.content.sound is not None:
             pen = curve_pen(colours.colour("muted"))
             draw_curve(painter, self.content.sound, sight, part.adjusted(0, 1, 0, -1), pen)
+        elif self.content.sound_waiting:
+            draw_words(painter, part.adjusted(8, 0, 0, 0), self.content.sound_waiting, "muted")
 
 
 class TicksLane(Lane):

@@ -124,10 +124,24 @@ def draw_plate(
     return plate
 
 
-def held(times: NDArray[np.float64], sight: Sight) -> NDArray[np.bool_]:
-    """Which device pixel columns hold at least one of these times, bool (columns,)."""
+def held(
+    begins: NDArray[np.float64], sight: Sight, ends: NDArray[np.float64] | None = None
+) -> NDArray[np.bool_]:
+    """Which device pixel columns hold at least one of these moments, or a part of these stretches.
+
+    Args:
+        begins: float64 (N,), seconds, increasing.
+        sight: what is in sight.
+        ends: float64 (N,), seconds at which each stretch ends; None for moments.
+
+    Returns:
+        bool (columns,).
+    """
     edges = np.linspace(sight.left, sight.right, sight.columns + 1)
-    return np.diff(np.searchsorted(times, edges)) > 0
+    begun = np.searchsorted(begins, edges)
+    if ends is None:
+        return np.diff(begun) > 0
+    return begun[1:] > np.searchsorted(ends, edges[:-1], side="right")
 
 
 def stretches(columns: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -13,9 +13,11 @@ from ui.timeline.paint import draw_mark, draw_words, draw_zone
 from ui.timeline.scores import Mark
 from ui.timeline.track_lanes import draw_key
 from ui.widgets import ElidedLabel, IconButton
+from ui.wording import counted
 
 SWATCH = 16
 NOTHING = "frame ––– –––   ––:––:––.–––"
+READING = 640  # pixels that the reading and the tools want before the legend spreads out
 MOST_TRACKS = 4  # scores read out; the lanes show all of them at the pointer
 TIP = (
     "Frame, time and the score of each face track at the pointer, else at the playhead. A score is "
@@ -142,7 +144,8 @@ class RunsLegend(QWidget):
         """Name the run shown and those laid over it."""
         names = [content.run]
         for other in content.others:
-            lost = f" ({other.unmatched} tracks without counterpart)" if other.unmatched else ""
+            tracks = counted(other.unmatched, "face track", "face tracks")
+            lost = f" ({tracks} without counterpart)" if other.unmatched else ""
             names.append(f"run {other.run}: {other.title}{lost}")
         self._names = tuple(names) if content.others else ()
         warning = (
@@ -199,7 +202,7 @@ class Readout(QFrame):
         """Let the legend give way to the reading where there is little room."""
         super().resizeEvent(event)
         least = self.legend.minimumSizeHint().width()
-        self.legend.setMaximumWidth(max(least, round(0.4 * self.width())))
+        self.legend.setMaximumWidth(max(least, self.width() - READING))
 
     def show_reading(self, words: str) -> None:
         """Show what is at the pointer or at the playhead."""

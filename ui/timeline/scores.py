@@ -103,6 +103,7 @@ class ExhibitScores:
 
     Attributes:
         times: float64 (N,), seconds of every frame.
+        ends: float64 (N,), seconds at which every frame ends: where the next one begins.
         marks: uint8 (N,), `Mark` of every frame.
         tracks: scored frames by face track number.
         present: int64 (N,) by face track number, the frames in which it has a face, scored or not.
@@ -111,6 +112,7 @@ class ExhibitScores:
 
     def __init__(self, index: FrameIndex | None = None) -> None:
         self.times = index.times if index is not None else np.zeros(0)
+        self.ends = np.append(self.times[1:], self.end)[: len(self.times)]
         self.marks = np.full(len(self.times), Mark.NOT_ANALYSED, np.uint8)
         self.tracks: dict[int, TrackScores] = {}
         self.present: dict[int, NDArray[np.int64]] = {}
@@ -174,7 +176,7 @@ class ExhibitScores:
 
     def until(self, frame: int) -> float:
         """Seconds at which a frame ends: where the next one begins."""
-        return float(self.times[frame + 1]) if frame + 1 < len(self.times) else self.end
+        return float(self.ends[frame])
 
 
 def holds(frames: NDArray[np.int64] | None, frame: int) -> bool:

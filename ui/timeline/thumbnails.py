@@ -94,8 +94,13 @@ class Thumbnails(QObject):
         self._background.ask(
             lambda: self._decode(opening, source, number, width),
             lambda picture: self._take(opening, number, picture),
-            lambda _: self._take(opening, number, None),
+            lambda error: self._fail(opening, number, error),
         )
+
+    def _fail(self, opening: int, number: int, error: Exception) -> None:
+        if not isinstance(error, WorkstationError | OSError):
+            raise error
+        self._take(opening, number, None)
 
     def _take(self, opening: int, number: int, picture: QImage | None) -> None:
         self._busy = False

@@ -100,11 +100,12 @@ class TrackLane(Lane):
 
     def _draw_outside(self, painter: QPainter, sight: Sight, plot: QRectF) -> None:
         """Dots where the face is unlike those that the detector was trained on."""
-        frames = self.content.scores.outside.get(self.track)
+        scores = self.content.scores
+        frames = scores.outside.get(self.track)
         if frames is None:
             return
         dots = QBrush(theme.current().colour("not_scored", 0.8), Qt.BrushStyle.Dense6Pattern)
-        for first, stop in stretches(held(self.content.scores.times[frames], sight)):
+        for first, stop in stretches(held(scores.times[frames], sight, scores.ends[frames])):
             left, right = (sight.start + edge / sight.ratio for edge in (first, stop))
             painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), dots)
 
