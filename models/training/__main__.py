@@ -1,11 +1,15 @@
-"""`python -m models.training`: stills in, weights with a card out."""
+"""`python -m models.training`: material in, weights with a card out.
+
+It needs torch, torchvision, numpy, OpenCV and safetensors, and nothing else of this program.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from models.training.presets import PRESETS
+from models.training.options import add_options, request_of
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -15,36 +19,60 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: Command line without the program's name; the process's own by default.
 
     Raises:
-        OSError: A file cannot be read or written.
+        SystemExit: With status 1 and a sentence where data, settings or machine do not allow it;
+            with status 130 where it was interrupted.
     """
     given = _parser().parse_args(arguments)
-    from models.training import stages
+    from models.card import CardError
+    from models.training.datasets import DataError
+    from models.training.loop.errors import TrainingError, TrainingStopped
+    from models.weights import WeightsError
 
-    out: Path = given.out
-    out.mkdir(parents=True, exist_ok=True)
-    if given.step == "evaluate":
-        stages.measure(given.card, given.clips, out)
-        return
-    if given.step in ("prepare", "all"):
-        stages.prepare(given.data, out)
-    if given.step in ("frames", "train", "all"):
-        stages.frames(given.preset, given.data, out)
-    if given.step in ("temporal", "train", "all"):
-        stages.temporal(given.preset, out)
-        print(stages.card_path(given.preset, out))
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+        _run(given)
+    except (TrainingStopped, KeyboardInterrupt) as stopped:
+        print(f"{stopped or 'Interrupted.'} The same command goes on from there.", file=sys.stderr)
+        raise SystemExit(130) from None
+    except (TrainingError, DataError, CardError, WeightsError, OSError) as error:
+        print(f"python -m models.training: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _run(given: argparse.Namespace) -> None:
+    from models.training import stages
+    from models.training.loop.errors import TrainingError
+
+    step = "measure" if given.measure else given.step or "all"
+    request = request_of(given)
+    if step == "evaluate":
+        stages.measure(given.card, given.clips, given.out)
+    elif step == "measure":
+        from models.training.measure import measure
+
+        print("\n".join(measure(request).lines()))
+    elif step in ("train", "all"):
+        print(stages.train(request))
+    elif request.labelled:
+        raise TrainingError(f"The preset {request.preset} has one step only: “all”.")
+    elif step == "temporal":
+        print(stages.temporal(request))
+    else:
+        {"prepare": stages.prepare, "frames": stages.frames}[step](request)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training", description=__doc__)
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="archives of stills")
-    parser.add_argument("--out", type=Path, required=True, help="store, checkpoints, weights")
-    steps = parser.add_subparsers(dest="step", required=True)
-    steps.add_parser("prepare", help="find, align and pack the faces")
-    steps.add_parser("frames", help="stage one: trunk and frame head")
-    steps.add_parser("temporal", help="stage two: the LSTM, then weights and card")
-    steps.add_parser("train", help="both stages")
-    steps.add_parser("all", help="prepare and train")
+    add_options(parser, required=False)
+    parser.add_argument(
+        "--measure", action="store_true", help="how fast pairs are made and used; trains nothing"
+    )
+    steps = parser.add_subparsers(dest="step", metavar="STEP", help="all of them by default")
+    steps.add_parser("all", help="everything the preset needs")
+    steps.add_parser("prepare", help="stills: find, align and pack the faces")
+    steps.add_parser("frames", help="stills: stage one, trunk and frame head")
+    steps.add_parser("temporal", help="stills: stage two, the LSTM, then weights and card")
+    steps.add_parser("train", help="the same as all")
     evaluate = steps.add_parser("evaluate", help="measure weights on labelled clips")
     evaluate.add_argument("card", type=Path)
     evaluate.add_argument("--clips", type=Path, required=True)

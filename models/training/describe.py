@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from typing import Any
 
 from models.card import (
     Architecture,
@@ -15,7 +15,8 @@ from models.card import (
     WeightsFile,
 )
 from models.fields import JsonValue
-from models.training.presets import Preset
+from models.training.presets import Preset, Shape
+from models.training.request import Request
 from models.training.stills import ARCHIVES
 from models.training.store import Store
 from models.training.temporal import Outcome
@@ -48,7 +49,7 @@ LIMITS = (
 )
 
 
-def architecture_of(preset: Preset) -> Architecture:
+def architecture_of(preset: Shape) -> Architecture:
     """The sizes a preset trains."""
     sizes = {"mobilenetv2_lstm": 1280, "resnext50_lstm": 2048}
     return Architecture(
@@ -61,11 +62,13 @@ def architecture_of(preset: Preset) -> Architecture:
 
 
 def describe(
-    preset: Preset,
+    preset: Shape,
     decision: Decision,
     training: dict[str, JsonValue],
     evaluation: tuple[dict[str, JsonValue], ...] = (),
     version: str = "1",
+    not_covered: tuple[str, ...] = NOT_COVERED,
+    limits: tuple[str, ...] = LIMITS,
 ) -> Card:
     """A card for what a preset trained, all but the facts about the weights file.
 
@@ -75,6 +78,8 @@ def describe(
         training: As `training_facts` gives it.
         evaluation: Named results.
         version: Of these weights.
+        not_covered: What they were not trained for.
+        limits: What a reader must know of their scores.
     """
     return Card(
         name=preset.network,
@@ -92,8 +97,8 @@ def describe(
         face_limits=FaceLimits(minimum_size=48, minimum_sharpness=7.0),
         training=training,
         evaluation=evaluation,
-        not_covered=NOT_COVERED,
-        limits=LIMITS,
+        not_covered=not_covered,
+        limits=limits,
         licence="Apache-2.0 for the code; weights for research, see terms",
         terms=(
             "Trained on public research data of which some allows non-commercial use only and some "
@@ -103,21 +108,21 @@ def describe(
 
 
 def training_facts(
-    preset: Preset, name: str, store: Store, folder: Path, outcome: Outcome
+    preset: Preset, request: Request, trunk: dict[str, Any], store: Store, outcome: Outcome
 ) -> dict[str, JsonValue]:
     """What a training was: data, recipe, command, seed, duration, held-out figures.
 
     Args:
         preset: How.
-        name: The preset's name.
+        request: What was asked; its output folder holds the curves.
+        trunk: What stage one wrote about its end.
         store: What it was trained on.
-        folder: Where the training wrote its curves.
         outcome: Of stage two.
 
     Raises:
         OSError: The curve cannot be read.
     """
-    with (folder / "frames.csv").open(newline="") as stream:
+    with (request.out / "frames.csv").open(newline="") as stream:
         last = list(csv.DictReader(stream))[-1]
     data: list[JsonValue] = [
         {"source": source, "stills": count, "terms": ARCHIVES[source].terms}
@@ -126,17 +131,17 @@ def training_facts(
     return {
         "data": data,
         "held_out": {
-            "split": "by person where known, by still otherwise",
+            "split": "by person where known, by still otherwise; near-duplicates on one side",
             "stills": int(store.validation.sum()),
         },
-        "recipe": RECIPE,
-        "trunk_from": "MobileNetV2, ImageNet, dequantised (google-coral/test_data, Apache-2.0)",
-        "command": f"python -m models.training --preset {name} --data DATA --out OUT all",
+        "recipe": _recipe(preset, taught=request.teacher is not None, averaged=trunk["averaged"]),
+        "trunk_from": trunk["origin"],
+        "command": request.command(),
         "seed": preset.seed,
         "minutes": round(float(last["seconds"]) / 60),
         "samples": int(last["samples"]),
         "steps": int(last["step"]),
-        "device": "CPU, bfloat16 autocast",
+        "device": trunk["device"],
         "held_out_auc": {
             "single frames, blended stills": float(last["validation_auc"]),
             "frames of simulated sequences, frame head alone": round(outcome.frame_auc_alone, 4),
@@ -145,3 +150,15 @@ def training_facts(
             "simulated tracks, with the LSTM": round(outcome.track_auc, 4),
         },
     }
+
+
+def _recipe(preset: Preset, *, taught: bool, averaged: int) -> str:
+    """The recipe with what this training added to it."""
+    more = []
+    if averaged > 1:
+        more.append(f" Stage one ends with the mean of {averaged} states of its running average.")
+    if preset.echo > 1:
+        more.append(f" Each pair was used about {preset.echo} times.")
+    if taught and preset.distil > 0:
+        more.append(" Embeddings and scores of a smaller trained network guided the first part.")
+    return "".join([RECIPE, *more])

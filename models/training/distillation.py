@@ -44,7 +44,7 @@ class Teacher:
     card: Card
     margin: float
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __call__(self, crops: Tensor, device: torch.device) -> Lesson:
         """Look at crops as the card says: its part of the crop, at its size.
 

@@ -8,6 +8,7 @@ lags on top.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from models.training.alterations import draw_expression_shifts
 from models.training.blending import Pixels, blend, displace
 from models.training.corruption import draw_corruption
+from models.training.loop.workers import in_order
 from models.training.pairs import cut, draw_size, draw_view, make_forgery
 from models.training.store import Store
 
@@ -148,6 +150,7 @@ def write_sequences(
     margin: float,
     steps: int,
     seed: int,
+    workers: int = 0,
 ) -> None:
     """Make many sequences and keep them: `NAME.npy` uint8 ``(N, 2, T, S, S, 3)`` and their labels.
 
@@ -160,6 +163,7 @@ def write_sequences(
         margin: As the network will be used.
         steps: Frames T.
         seed: Seed of everything.
+        workers: Processes that make them, 0 for none.
 
     Raises:
         OSError: The folder cannot be written.
@@ -169,10 +173,18 @@ def write_sequences(
         return
     crops = open_memmap(crops_path, "w+", np.uint8, (count, 2, steps, size, size, 3))
     forged = np.zeros((count, 2, steps), np.bool_)
-    for number in range(count):
-        crops[number], forged[number, 1] = make_sequences(
-            store, number, validation=validation, size=size, margin=margin, steps=steps, seed=seed
-        )
+    make = partial(
+        make_sequences,
+        store,
+        validation=validation,
+        size=size,
+        margin=margin,
+        steps=steps,
+        seed=seed,
+    )
+    title = f"{'held-out' if validation else 'training'} sequences"
+    for number, made in enumerate(in_order(make, count, workers, title)):
+        crops[number], forged[number, 1] = made
     crops.flush()
     np.save(labels_path, forged)
 

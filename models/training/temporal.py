@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.preprocessing import normalise
 from models.sequence_network import SequenceNetwork, synthetic_score
+from models.training.loop.devices import to_pixels
 from models.training.metrics import auc
 from models.training.presets import Preset
 from models.training.sequences import sequence_files
@@ -70,11 +70,13 @@ def embed_sequences(
         crops = np.load(crops_path, mmap_mode="r")
         flat = crops.reshape(-1, *crops.shape[-3:])
         network.eval()
+        device = next(network.parameters()).device
         parts = []
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
             for first in range(0, len(flat), 64):
-                pixels = normalise(flat[first : first + 64], preset.mean, preset.std)
-                parts.append(network.embed(pixels).to(torch.float16).numpy())
+                batch = torch.from_numpy(np.array(flat[first : first + 64]))
+                pixels = to_pixels(batch, device, preset.mean, preset.std)
+                parts.append(network.embed(pixels).to(torch.float16).cpu().numpy())
         np.save(kept, np.concatenate(parts).reshape(*crops.shape[:3], -1))
     values = torch.from_numpy(np.load(kept))
     return Embedded(values, torch.from_numpy(np.load(labels_path)))

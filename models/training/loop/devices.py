@@ -46,6 +46,7 @@ def cores() -> int:
 def prepare_worker(_number: int) -> None:
     """Set up a process that makes training material: one thread, and Ctrl+C left to its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
 

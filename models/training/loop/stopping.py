@@ -13,12 +13,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopRequest:
     """While open, the first signal is only noted; the second interrupts at once.
 
-    With `passive`, as for a parent whose child processes save, signals are noted and nothing else.
+    With `patient`, as for processes that train together, further signals change nothing.
     """
 
-    def __init__(self, *, passive: bool = False) -> None:
+    def __init__(self, *, patient: bool = False) -> None:
         self.asked = False
-        self._passive = passive
+        self._patient = patient
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -36,8 +36,10 @@ class StopRequest:
             signal.signal(number, handler)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked and not self._passive:
+        if self._patient:
+            self.asked = True
+            return
+        if self.asked:
             raise KeyboardInterrupt
-        if not self.asked and not self._passive:
-            print("\nStopping after this step; the state is being saved.", flush=True)
         self.asked = True
+        print("\nStopping after this step; the state is being saved.", flush=True)
