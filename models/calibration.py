@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 
 from models.fields import Fields, JsonValue
 
+LEAST_LR = 2.0
+"""Nearer to 1 a likelihood ratio supports nothing: the verbal scale of ENFSI's Guideline for
+Evaluative Reporting in Forensic Science (2015) begins at 2."""
+
 _NEAREST = 1e-4
 _STEEPEST = 1000.0
 
@@ -81,26 +85,74 @@ def weigh(calibration: Mapping[str, Any], score: float, sharpness: float | None)
     Args:
         calibration: The card's section, plain JSON.
         score: Mean score, 0..1.
-        sharpness: Median sharpness of the scored faces, or None where it was not measured.
+        sharpness: Median sharpness of the scored faces; None or NaN where it was not measured.
 
     Returns:
         Never falls when the score rises.
     """
-    lowest, highest = calibration["score_range"]
-    kept = min(max(score, lowest), highest)
-    outside = kept != score
-    raw = calibration["intercept"] + calibration["slope"] * float(log_odds(np.array(kept)))
+    kept, clear = held(calibration, np.array(score), np.array(sharpness, np.float64))
+    outside = float(kept) != score
     if calibration["quality_slope"]:
-        softest, sharpest = calibration["sharpness_range"]
-        # Where it was not measured, the middle of what is known is as good as anything.
-        seen = math.sqrt(softest * sharpest) if sharpness is None else sharpness
-        clear = min(max(seen, softest), sharpest)
-        outside = outside or clear != seen or sharpness is None
-        raw += calibration["quality_slope"] * math.log(clear)
+        outside = outside or float(clear) != sharpness
+    raw = float(line(calibration, kept, clear)) / math.log(10.0)
     low, high = calibration["log10_bounds"]
-    log10_lr = raw / math.log(10.0)
-    bounded = min(max(log10_lr, low), high)
-    return Strength(bounded, bounded != log10_lr, outside)
+    bounded = min(max(raw, low), high)
+    return Strength(bounded, bounded != raw, outside)
+
+
+def held(
+    calibration: Mapping[str, Any], scores: NDArray[np.floating], sharpness: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores and sharpness held within the ranges of the calibration recordings.
+
+    Args:
+        calibration: The card's section, plain JSON.
+        scores: Mean scores, ``(...)``, 0..1.
+        sharpness: ``(...)``; NaN counts as the middle of the range, as good as anything.
+    """
+    softest, sharpest = calibration["sharpness_range"]
+    seen = np.where(np.isnan(sharpness), math.sqrt(softest * sharpest), sharpness)
+    return np.clip(scores, *calibration["score_range"]), np.clip(seen, softest, sharpest)
+
+
+def line(
+    calibration: Mapping[str, Any], scores: NDArray[np.floating], sharpness: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Natural logarithms of likelihood ratios, before they are bounded.
+
+    Args:
+        calibration: The card's section, plain JSON.
+        scores: Mean scores, ``(...)``, from `held`.
+        sharpness: ``(...)``, from `held`.
+
+    Returns:
+        float64 ``(...)``.
+    """
+    risen = calibration["intercept"] + calibration["slope"] * log_odds(scores)
+    return np.asarray(risen + calibration["quality_slope"] * np.log(sharpness), np.float64)
+
+
+def score_of(calibration: Calibration, ratio: float) -> float:
+    """The mean score that has a likelihood ratio, in pictures of middling sharpness.
+
+    Args:
+        calibration: Fitted.
+        ratio: Above 0.
+
+    Returns:
+        0..1; 1 or 0 where bounds or range keep every score from a ratio above or below 1.
+    """
+    low, high = calibration.log10_bounds
+    never = 1.0 if ratio > 1 else 0.0
+    if not low <= math.log10(ratio) <= high or calibration.slope <= 0.0:
+        return never
+    middle = math.sqrt(calibration.sharpness_range[0] * calibration.sharpness_range[1])
+    offset = calibration.intercept + calibration.quality_slope * math.log(middle)
+    score = 1.0 / (1.0 + math.exp((offset - math.log(ratio)) / calibration.slope))
+    lowest, highest = calibration.score_range
+    if (score > highest) if ratio > 1 else (score < lowest):
+        return never
+    return min(max(score, lowest), highest)
 
 
 def read_calibration(fields: Fields) -> Calibration:

@@ -95,11 +95,15 @@ def exact_interval(count: int, total: int) -> Interval:
         raise ValueError("a share needs cases, and no more of them than there are")
 
     def at_most(successes: int, share: float) -> float:
-        terms = (
-            math.comb(total, k) * share**k * (1 - share) ** (total - k)
+        terms = (  # in logarithms: the binomial coefficients of thousands of cases overflow
+            math.lgamma(total + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(total - k + 1)
+            + k * math.log(share)
+            + (total - k) * math.log1p(-share)
             for k in range(successes + 1)
         )
-        return sum(terms)
+        return sum(math.exp(term) for term in terms)
 
     def share_where(successes: int, tail: float) -> float:
         low, high = 0.0, 1.0
