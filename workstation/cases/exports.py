@@ -1,0 +1,152 @@
+"""Files that leave the case: written once, hashed, entered in the custody log, never over another.
+
+A file and its entry belong together: where the entry cannot be made, the file is taken back.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workstation.errors import CaseError, WorkstationError
+
+if TYPE_CHECKING:
+    from workstation.cases.case import Case
+
+BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that was exported.
+
+    Attributes:
+        sha256: lower-case hexadecimal, of the file as it was read back.
+        size: bytes.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+
+
+def refuse(case: "Case", target: Path, what: str, *, overwrite: bool = False) -> None:
+    """Make sure that something may be exported to a place.
+
+    Args:
+        case: from which it is exported.
+        target: file or folder that is to be made.
+        what: what is exported, such as "The frame".
+        overwrite: whether the examiner agreed to replace a file that is there.
+
+    Raises:
+        CaseError: the case is open for reading only, so that the export could not be recorded.
+        WorkstationError: the place is the case's own, or taken.
+    """
+    if case.read_only:
+        raise CaseError(
+            "The case is open for reading only, so an export could not be entered in the custody "
+            "log. Open it for writing and export again."
+        )
+    if case.owns(target):
+        raise WorkstationError(
+            f"{what} cannot be written among the exhibits or over the case's own files. Choose "
+            "another place."
+        )
+    if target.is_dir() or (target.exists() and not overwrite):
+        raise WorkstationError(
+            f"“{target.name}” exists already and was left as it is. Choose another name, or agree "
+            "to replace it."
+        )
+
+
+@contextmanager
+def writing(target: Path, what: str) -> Iterator[Path]:
+    """A place beside the target to write to; it takes the target's name when all went well.
+
+    Args:
+        target: file or folder that is to be made.
+        what: what is exported, such as "The frame".
+
+    Raises:
+        WorkstationError: the place cannot be written; what was written until then is removed.
+    """
+    part = target.with_name(f".{target.name}.part")
+    try:
+        _remove(part)
+        yield part
+        part.replace(target)
+    except OSError as error:
+        _remove(part)
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise WorkstationError(
+            f"{what} could not be written to {target}: {why}. Choose another place or make room."
+        ) from error
+    except BaseException:
+        _remove(part)
+        raise
+
+
+def read_back(path: Path) -> Written:
+    """Hash a file as it lies on the disk.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            size += len(block)
+    return Written(path, digest.hexdigest(), size)
+
+
+@contextmanager
+def taken_back() -> Iterator[list[Path]]:
+    """Remove what was exported if a later step fails: it would not be recorded.
+
+    Yields:
+        A list for the caller to put in what was written.
+    """
+    written: list[Path] = []
+    try:
+        yield written
+    except BaseException:
+        for path in written:
+            _remove(path)
+        raise
+
+
+def write_out(
+    case: "Case", target: Path, content: bytes, what: str, *, overwrite: bool = False
+) -> Written:
+    """Write one file out of the case; the caller enters it in the log, inside `taken_back`.
+
+    Args:
+        case: from which it is exported.
+        target: the file.
+        content: its bytes.
+        what: what is exported, such as "The frame".
+        overwrite: whether the examiner agreed to replace a file that is there.
+
+    Raises:
+        CaseError: the case is open for reading only.
+        WorkstationError: the place is the case's own, taken, or cannot be written.
+    """
+    refuse(case, target, what, overwrite=overwrite)
+    with writing(target, what) as part:
+        part.write_bytes(content)
+        found = read_back(part)
+    return Written(target, found.sha256, found.size)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
