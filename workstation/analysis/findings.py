@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis import trust
+from workstation.analysis.quality import outside_words
 from workstation.analysis.segments import flag_segments, frame_length
 from workstation.cases.records import FaceTable, Finding, FindingRecord, Segment, Stretch
 
@@ -27,12 +30,15 @@ class Thresholds:
             never less than one whole sequence, for the network was neither trained nor measured on
             tracks that it cannot see for that long.
         not_covered: Sentences about what the detector was not made for.
+        card: The whole card; where it has a calibration, a mean score outside the zone must have a
+            likelihood ratio that supports something.
     """
 
     low: float
     high: float
     minimum_frames: int
     not_covered: tuple[str, ...]
+    card: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of_card(cls, card: Mapping[str, Any]) -> Thresholds:
@@ -47,6 +53,7 @@ class Thresholds:
             float(decision["high"]),
             max(int(decision["minimum_frames"]), int(card["sequence"]["length"])),
             tuple(card["not_covered"]),
+            card,
         )
 
 
@@ -82,20 +89,18 @@ def _of_track(
     segments: Sequence[Segment],
     rule: Thresholds,
 ) -> FindingRecord:
-    mine = faces.track == number
-    scores = faces.score[mine & faces.scored].astype(np.float64)
-    shown = int(mine.sum())
+    mine = faces.where(faces.track == number)
     flagged = [segment for segment in segments if segment.track == number]
-    statistics = _statistics(scores, shown, rule) | {"segments": len(flagged)}
-    finding, reasons = _judge(number, scores, flagged, times, rule)
-    unsuitable = shown - len(scores)
-    if unsuitable * 2 > shown:
+    statistics = _statistics(mine, len(mine), rule) | {"segments": len(flagged)}
+    finding, reasons = _judge(number, statistics, flagged, times, rule)
+    unsuitable = len(mine) - statistics["scored"]
+    if unsuitable * 2 > len(mine):
         # That nothing was found says little where most was not looked at.
         if finding is Finding.DOES_NOT_SUPPORT:
             finding = Finding.INCONCLUSIVE
         reasons.append(
-            f"In {unsuitable} of the {shown} frames that show it, the face of track {number} was "
-            "too small or blurred to score."
+            f"In {unsuitable} of the {len(mine)} frames that show it, the face of track {number} "
+            "was too small or blurred to score."
         )
     if finding is Finding.DOES_NOT_SUPPORT:
         reasons += _not_covered(rule)
@@ -104,19 +109,46 @@ def _of_track(
 
 def _judge(
     number: int,
-    scores: NDArray[np.float64],
+    statistics: dict[str, Any],
     flagged: Sequence[Segment],
     times: NDArray[np.float64],
     rule: Thresholds,
 ) -> tuple[Finding, list[str]]:
-    """Finding and main reasons of one track."""
-    if not len(scores):
+    """Finding and main reasons of one track; its likelihood ratio joins the statistics."""
+    scored, counted = statistics["scored"], statistics["counted"]
+    if not scored:
         return Finding.INCONCLUSIVE, [f"No frame of track {number} could be scored."]
-    mean = float(scores.mean())
-    said = f"Mean score {mean:.2f} over {_frames(len(scores))} of track {number}"
-    if len(scores) < rule.minimum_frames:
+    unlike = _unlike_reason(number, statistics)
+    if (scored - counted) * 2 > scored:
+        return Finding.INCONCLUSIVE, unlike
+    mean = statistics["mean"]
+    said = f"Mean score {mean:.2f} over {_frames(counted)} of track {number}"
+    if counted < rule.minimum_frames:
         few = f"{said}; fewer than {rule.minimum_frames} scored frames are too few for a finding."
-        return Finding.INCONCLUSIVE, [few]
+        return Finding.INCONCLUSIVE, [few, *unlike]
+    strength = trust.weigh(rule.card, mean, statistics["sharpness"])
+    weight = [] if strength is None else [trust.strength_sentence(rule.card, strength)]
+    if strength is not None:
+        statistics |= {
+            "log10_lr": strength.log10_lr,
+            "lr_bounded": strength.bounded,
+            "lr_outside": strength.outside,
+        }
+    finding, reasons = _by_mean(said, mean, flagged, times, rule)
+    side = {Finding.SUPPORTS: 1, Finding.DOES_NOT_SUPPORT: -1}.get(finding)
+    if strength is not None and side and not trust.supports(side * strength.log10_lr):
+        finding = Finding.INCONCLUSIVE
+        reasons[0] = f"{reasons[0][:-1]}, but the likelihood ratio does not bear it out."
+    return finding, [reasons[0], *weight, *reasons[1:], *unlike]
+
+
+def _by_mean(
+    said: str,
+    mean: float,
+    flagged: Sequence[Segment],
+    times: NDArray[np.float64],
+    rule: Thresholds,
+) -> tuple[Finding, list[str]]:
     if mean > rule.high:
         return Finding.SUPPORTS, [f"{said}, above {rule.high:.2f}.", *_flag_reason(flagged, times)]
     if mean >= rule.low:
@@ -127,6 +159,18 @@ def _judge(
         mixed = f"{said}, below {rule.low:.2f}, but part of the track scores high."
         return Finding.INCONCLUSIVE, [mixed, *_flag_reason(long, times)]
     return Finding.DOES_NOT_SUPPORT, [f"{said}, below {rule.low:.2f}."]
+
+
+def _unlike_reason(number: int, statistics: Mapping[str, Any]) -> list[str]:
+    """That scores of faces unlike those of the training do not count, and how they differ."""
+    unlike = statistics["scored"] - statistics["counted"]
+    if not unlike:
+        return []
+    how = ", ".join(f"{words} in {count}" for words, count in statistics["unlike"].items())
+    return [
+        f"In {unlike} of the {_frames(statistics['scored'])} of track {number} the face is unlike "
+        f"those the detector was trained on ({how}); their scores do not count."
+    ]
 
 
 def _flag_reason(flagged: Sequence[Segment], times: NDArray[np.float64]) -> list[str]:
@@ -148,18 +192,16 @@ def _of_exhibit(
     rule: Thresholds,
 ) -> FindingRecord:
     """The strongest of the tracks' findings, with what was not seen."""
-    scores = faces.score[faces.scored].astype(np.float64)
     lost = sum(stretch.last - stretch.first + 1 for stretch in undecodable)
-    shown = len(np.unique(faces.frame))
-    statistics = _statistics(scores, shown, rule) | {
+    statistics = _statistics(faces, len(np.unique(faces.frame)), rule) | {
         "tracks": len(tracks),
         "frames": len(times),
         "undecodable": lost,
     }
-    if not len(scores):
+    if not statistics["scored"]:
         finding, reasons = Finding.INCONCLUSIVE, ["No face could be scored."]
     else:
-        finding, reasons = _strongest(tracks, rule)
+        finding, reasons = _strongest(tracks, rule, statistics)
         if finding is Finding.DOES_NOT_SUPPORT and lost * 2 > len(times):
             finding = Finding.INCONCLUSIVE
     reasons += _unseen(faces, times, lost)
@@ -171,12 +213,13 @@ def _of_exhibit(
 def _unseen(faces: FaceTable, times: NDArray[np.float64], lost: int) -> list[str]:
     """What of an exhibit the finding does not rest on."""
     reasons = []
-    seen = len(np.unique(faces.frame[faces.scored]))
+    seen = len(np.unique(faces.frame[faces.counted]))
     if 0 < seen < len(times):
         share = 100 * seen / len(times)
+        alike = " like those of the training" if (faces.outside > 0).any() else ""
         reasons.append(
-            f"{seen} of {len(times)} frames ({share:.1f} %) have a scored face; the finding says "
-            "nothing about the others."
+            f"{seen} of {len(times)} frames ({share:.1f} %) have a scored face{alike}; the finding "
+            "says nothing about the others."
         )
     if lost:
         share = 100 * lost / len(times)
@@ -184,19 +227,30 @@ def _unseen(faces: FaceTable, times: NDArray[np.float64], lost: int) -> list[str
     return reasons
 
 
-def _strongest(tracks: Sequence[FindingRecord], rule: Thresholds) -> tuple[Finding, list[str]]:
-    """The strongest finding among tracks, and the main reason of the track that speaks loudest."""
+def _strongest(
+    tracks: Sequence[FindingRecord], rule: Thresholds, statistics: dict[str, Any]
+) -> tuple[Finding, list[str]]:
+    """The strongest finding among tracks, and the main reason of the track that speaks loudest.
+
+    Its likelihood ratio joins the exhibit's statistics.
+    """
     finding = next(kind for kind in _STRENGTH if any(track.finding is kind for track in tracks))
     same = [track for track in tracks if track.finding is finding]
     # A track of hardly any scored frames is inconclusive for want of data; another says more.
     loudest = max(
         same,
         key=lambda track: (
-            min(track.statistics["scored"], rule.minimum_frames),
+            min(track.statistics["counted"], rule.minimum_frames),
             track.statistics["mean"] or 0.0,
         ),
     )
     reasons = [loudest.reasons[0]]
+    if "log10_lr" in loudest.statistics:
+        names = ("log10_lr", "lr_bounded", "lr_outside")
+        statistics |= {name: loudest.statistics[name] for name in names} | {
+            "lr_track": loudest.track
+        }
+        reasons.append(loudest.reasons[1])
     if len(tracks) > 1:
         counts = [(kind, sum(t.finding is kind for t in tracks)) for kind in _STRENGTH]
         listed = ", ".join(f"{count} “{kind}”" for kind, count in counts if count)
@@ -209,12 +263,23 @@ def _strongest(tracks: Sequence[FindingRecord], rule: Thresholds) -> tuple[Findi
     return finding, reasons
 
 
-def _statistics(scores: NDArray[np.float64], shown: int, rule: Thresholds) -> dict[str, Any]:
+def _statistics(faces: FaceTable, shown: int, rule: Thresholds) -> dict[str, Any]:
+    """Figures of a track or an exhibit; those of scores are over the faces that count."""
+    scores = faces.score[faces.counted].astype(np.float64)
+    sharp = faces.sharpness[faces.counted]
+    unlike = Counter(
+        words
+        for bits in faces.outside[faces.scored & ~faces.counted].tolist()
+        for words in outside_words(bits)
+    )
     some = len(scores) > 0
     return {
         "mean": float(scores.mean()) if some else None,
         "peak": float(scores.max()) if some else None,
-        "scored": len(scores),
+        "scored": int(faces.scored.sum()),
+        "counted": len(scores),
+        "unlike": dict(unlike.most_common()),
+        "sharpness": float(np.median(sharp)) if some and np.isfinite(sharp).all() else None,
         "faces": shown,
         "share_above": float((scores > rule.high).mean()) if some else None,
         "low": rule.low,
@@ -224,7 +289,10 @@ def _statistics(scores: NDArray[np.float64], shown: int, rule: Thresholds) -> di
 
 def _not_covered(rule: Thresholds) -> list[str]:
     """What keeps a low score from meaning that a recording is authentic."""
-    return [f"Not covered by this detector: {sentence}" for sentence in rule.not_covered]
+    if not rule.not_covered:
+        return []
+    said = "A low score says nothing about manipulation that the detector does not cover."
+    return [said] + [f"Not covered by this detector: {sentence}" for sentence in rule.not_covered]
 
 
 def _frames(count: int) -> str:

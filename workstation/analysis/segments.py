@@ -16,9 +16,10 @@ def flag_segments(
 ) -> list[Segment]:
     """Flag where a track's scores stay high.
 
-    Scores are averaged over half a second around each face. A segment begins where the average
-    exceeds `high`, ends where it falls below the middle of `low` and `high`, bridges no gap of more
-    than half a second, and lasts at least half a second.
+    Scores are averaged over half a second around each face; faces unlike those of the training do
+    not count. A segment begins where the average exceeds `high`, ends where it falls below the
+    middle of `low` and `high`, bridges no gap of more than half a second, and lasts at least half a
+    second.
 
     Args:
         faces: Faces of a run.
@@ -31,8 +32,8 @@ def flag_segments(
     """
     found = []
     length = frame_length(times)
-    for track in np.unique(faces.track[faces.scored]).tolist():
-        rows = np.flatnonzero((faces.track == track) & faces.scored)
+    for track in np.unique(faces.track[faces.counted]).tolist():
+        rows = np.flatnonzero((faces.track == track) & faces.counted)
         frames, scores = faces.frame[rows], faces.score[rows].astype(np.float64)
         seconds = times[frames]
         smooth = smoothed(scores, seconds)
