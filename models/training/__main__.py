@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from models.training.face_options import add_face_options
 from models.training.options import add_options, request_of
 
 
@@ -45,7 +46,9 @@ def _run(given: argparse.Namespace) -> None:
 
     step = "measure" if given.measure else given.step or "all"
     request = request_of(given)
-    if step == "evaluate":
+    if step == "faces":
+        _faces(given)
+    elif step == "evaluate":
         stages.measure(given.card, given.clips, given.out)
     elif step == "measure":
         from models.training.measure import measure
@@ -61,6 +64,25 @@ def _run(given: argparse.Namespace) -> None:
         {"prepare": stages.prepare, "frames": stages.frames}[step](request)
 
 
+def _faces(given: argparse.Namespace) -> None:
+    import torch
+
+    from models.training.faces import faces
+
+    summary = faces(
+        given.data,
+        given.out,
+        protocol=given.protocol,
+        dataset=given.dataset,
+        limit=given.limit,
+        split=given.split,
+        one_class=given.one_class,
+        workers=given.workers or 1,
+        device="cuda" if given.device != "cpu" and torch.cuda.is_available() else "cpu",
+    )
+    print("\n".join(summary.lines()))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training", description=__doc__)
     add_options(parser, required=False)
@@ -73,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     steps.add_parser("frames", help="stills: stage one, trunk and frame head")
     steps.add_parser("temporal", help="stills: stage two, the LSTM, then weights and card")
     steps.add_parser("train", help="the same as all")
+    faces = steps.add_parser("faces", help="labelled videos: cut the faces into a store")
+    add_face_options(faces)
     evaluate = steps.add_parser("evaluate", help="measure weights on labelled clips")
     evaluate.add_argument("card", type=Path)
     evaluate.add_argument("--clips", type=Path, required=True)

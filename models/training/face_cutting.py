@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -263,6 +264,10 @@ def _finder(device: str) -> Any:
     import torch
     from facenet_pytorch import MTCNN
 
+    if multiprocessing.parent_process() is not None:
+        # Several processes run side by side; their threads would only get in each other's way.
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
     return MTCNN(keep_all=True, min_face_size=SMALLEST_FACE, device=torch.device(device)).eval()
 
 

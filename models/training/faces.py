@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
 
@@ -78,6 +78,22 @@ class FaceSummary:
     sides: tuple[SideSummary, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """The same in lines for people."""
+        head = ("side", "people", "real", "fake", "faces")
+        rows = [astuple(side) for side in self.sides if side.faces]
+        lines = [
+            f"{self.clips} recordings with {self.faces} faces, protocol {self.protocol}; "
+            f"{self.made} recordings done now, in {self.seconds / 60:.1f} minutes.",
+            "",
+            "{:12}{:>8}{:>8}{:>8}{:>10}".format(*head),
+            *("{:12}{:8}{:8}{:8}{:10}".format(*row) for row in rows),
+        ]
+        problems = [f"{p.kind}: {p.key}: {p.detail}" for p in self.problems]
+        for more in (problems, self.notes):
+            lines += ["", *more] if more else []
+        return lines
 
 
 def faces(
@@ -247,7 +263,7 @@ def _in_processes(
     context = multiprocessing.get_context("spawn")
     waiting = iter(todo)
     running: dict[Future[CutFaces], Recording] = {}
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_process)
+    pool = ProcessPoolExecutor(workers, mp_context=context)
     try:
         while True:
             for recording in islice(waiting, 2 * workers - len(running)):
@@ -264,15 +280,6 @@ def _in_processes(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _prepare_process() -> None:
-    """One thread per process: the processes are what runs side by side."""
-    import cv2
-    import torch
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
 
 
 def _bytes(path: Path) -> int:

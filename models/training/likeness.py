@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-ALIKE_BITS = 40
+ALIKE_BITS = 48
 """Two crops at most so many of 256 bits apart count as the same picture."""
 
 _SIDE, _LOW = 64, 16

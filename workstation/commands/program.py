@@ -16,6 +16,7 @@ from workstation.commands import (
     detectors,
     evaluate,
     exhibit,
+    faces,
     reference_figures,
     report,
     scores,
@@ -35,6 +36,7 @@ GROUPS = (
     detectors,
     evaluate,
     reference_figures,
+    faces,
     demo,
 )
 
