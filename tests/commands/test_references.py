@@ -43,7 +43,7 @@ def test_references_are_added_listed_and_removed(filled, answer, call):
     assert low < listed["tracks"][0]["references_mean"] < high < listed["tracks"][0]["mean_logit"]
     out = call("exhibit", "reference", "list", filled)[1]
     assert "higher than its references" in out
-    assert "3 references (same person 3, same platform 1)" in out
+    assert "3 references (3 same person, 1 same platform)" in out
     assert HOW in out
     pair = ("exhibit", "reference", "remove", filled, "E001", "--to", "E004")
     status, out, _ = call(*pair, "--why", "another person")

@@ -36,11 +36,13 @@ class ReferenceScore:
         track: its face track that was scored in most frames, or None.
         logit: mean logit of that track, or None where it cannot be compared.
         frames: scored frames of that track.
+        sha256: the exhibit's acquisition hash.
         problem: why it cannot be compared and what to do, or "".
         remarks: what bears on its worth as a reference.
     """
 
     reference: Reference
+    sha256: str
     run: Run | None = None
     track: int | None = None
     logit: float | None = None
@@ -110,7 +112,7 @@ def relative_answer(case: Case, number: str) -> RelativeAnswer | None:
         run = chosen_run(case.runs.of_exhibit(number))
         problem = _unusable(number, run)
         if run is None or problem:
-            untouched = tuple(ReferenceScore(one) for one in standing)
+            untouched = tuple(ReferenceScore(one, _hash(case, one)) for one in standing)
             return RelativeAnswer(number, run, untouched, (), None, problem)
         verified = _last_verifications(case)
         scores = tuple(_score(case, one, run, verified) for one in standing)
@@ -142,20 +144,25 @@ def _score(
     run = _comparable(case.runs.of_exhibit(number), questioned)
     problem = _altered(number, verified) or _mismatch(number, run, questioned)
     if run is None or problem:
-        return ReferenceScore(reference, run, problem=problem)
+        return ReferenceScore(reference, _hash(case, reference), run, problem=problem)
     tracks = _tracks(case, run)
     if not tracks:
         short = f"No face track of {number} is long enough to be compared."
-        return ReferenceScore(reference, run, problem=short)
+        return ReferenceScore(reference, _hash(case, reference), run, problem=short)
     track, scores = max(tracks, key=lambda one: len(one[1]))
     return ReferenceScore(
         reference,
+        _hash(case, reference),
         run,
         track,
         mean_logit(scores),
         len(scores),
         remarks=tuple(_remarks(case, reference, run, questioned, [len(t) for _, t in tracks])),
     )
+
+
+def _hash(case: Case, reference: Reference) -> str:
+    return case.exhibits.get(reference.reference).hashes.sha256
 
 
 def _tracks(case: Case, run: Run) -> list[tuple[int, NDArray[np.float32]]]:
@@ -248,11 +255,16 @@ def _remarks(
             f"{number} was scored in {run.precision}, {questioned.exhibit} in "
             f"{questioned.precision}; scores differ a little by that alone."
         )
-    for other in case.references.of(reference.questioned):
-        same = case.exhibits.get(other.reference).frames == run.frames
-        if other.id < reference.id and same and other.recording != reference.recording:
-            found.append(
-                f"{number} has as many frames as {other.reference}: if they are copies of one "
-                f"recording, say so, for copies count once."
-            )
+    alike = [
+        other.reference
+        for other in case.references.of(reference.questioned)
+        if other.id < reference.id
+        and other.recording != reference.recording
+        and case.exhibits.get(other.reference).frames == run.frames
+    ]
+    if alike:
+        found.append(
+            f"{number} has as many frames as {', '.join(alike)}: if they are copies of one "
+            "recording, say so, for copies count once."
+        )
     return found

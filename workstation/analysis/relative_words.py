@@ -44,7 +44,7 @@ def references_counted(answer: RelativeAnswer) -> str:
     """How many references of which kinds take part, and how many recordings they are."""
     used = answer.compared
     kinds = [
-        f"{kind} {sum(kind in one.reference.kinds for one in used)}"
+        f"{sum(kind in one.reference.kinds for one in used)} {kind}"
         for kind in ReferenceKind
         if any(kind in one.reference.kinds for one in used)
     ]
@@ -64,8 +64,8 @@ def track_sentence(answer: RelativeAnswer, one: TrackComparison) -> str:
     if found.low is None or found.high is None:
         return f"{said}; how far authentic recordings lie apart is not known."
     return (
-        f"{said}; {COVERAGE:.0%} prediction interval for one more authentic recording like them: "
-        f"{both(found.low)} to {both(found.high)}."
+        f"{said}; {100 * COVERAGE:.0f} % prediction interval for one more authentic recording "
+        f"like them: {both(found.low)} to {both(found.high)}."
     )
 
 
@@ -75,7 +75,7 @@ def both(logit: float) -> str:
 
 
 UNITS = (
-    "Numbers are mean logits of a track, ln(score / (1 - score)), in brackets the score that has "
+    "Numbers are mean logits of a track, ln(score/(1−score)), in brackets the score that has "
     "this logit."
 )
 

@@ -163,7 +163,7 @@ def _within(reals: Sequence[Recording]) -> Spread | None:
     used = [one for group in groups.values() for one in group]
     sources = {one.source for one in used}
     degrees = len({(one.source, one.person) for one in used}) - len(sources)
-    return _spread(squares / freedom, degrees, used, "of one source and compression each")
+    return _spread(squares / freedom, degrees, used, "compared within one source and compression")
 
 
 def _across(reals: Sequence[Recording]) -> Spread | None:
@@ -176,15 +176,14 @@ def _across(reals: Sequence[Recording]) -> Spread | None:
     if not squares:
         return None
     degrees = len({one.person for one in reals}) - 1
-    return _spread(float(np.mean(squares)), degrees, reals, "of different sources")
+    return _spread(float(np.mean(squares)), degrees, reals, "compared across sources")
 
 
 def _spread(variance: float, degrees: int, used: Sequence[Recording], which: str) -> Spread | None:
     if degrees < 1 or variance <= 0:
         return None
     people = len({one.person for one in used})
-    words = (
-        f"{len(used)} authentic recordings {which}, of {people} people; several recordings of one "
-        "person were not at hand, so that the spread is that between people"
-    )
+    words = f"{len(used)} authentic recordings of {people} people, {which}"
+    if people == len({one.original for one in used}):
+        words += " (between people: no person was recorded twice)"
     return Spread(variance**0.5, degrees, words)

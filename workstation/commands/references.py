@@ -153,6 +153,7 @@ def reference_view(one: Reference) -> dict[str, Any]:
 
 def _score_view(one: "ReferenceScore") -> dict[str, Any]:
     return reference_view(one.reference) | {
+        "sha256": one.sha256,
         "run": None if one.run is None else one.run.id,
         "track": one.track,
         "mean_logit": one.logit,

@@ -6,6 +6,7 @@ from typing import Any
 
 import rfc8785
 
+from workstation.analysis.references import RelativeAnswer
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 
 SCHEMA = 1
@@ -36,6 +37,7 @@ def report_facts(context: ReportContext) -> bytes:
         },
         "exhibits": [_exhibit(item) for item in context.exhibits],
         "runs": [_run(item, evidence) for item, evidence in context.analysed],
+        "references": [_relative(answer) for answer in context.relative],
         "versions": dict(context.versions),
     }
     return rfc8785.dumps(_plain(facts))
@@ -76,6 +78,35 @@ def _run(item: ExhibitEvidence, evidence: RunEvidence) -> dict[str, Any]:
         "scores_sha256": evidence.scores_digest,
         "segments": [asdict(segment) for segment in evidence.segments],
         "findings": [asdict(finding) for finding in evidence.findings],
+    }
+
+
+def _relative(answer: RelativeAnswer) -> dict[str, Any]:
+    """A questioned exhibit, its references and what they say; every figure is a mean logit."""
+    return {
+        "questioned": answer.exhibit,
+        "run": None if answer.run is None else answer.run.id,
+        "problem": answer.problem,
+        "recordings": answer.recordings,
+        "references": [
+            {
+                "id": one.reference.id,
+                "reference": one.reference.reference,
+                "kinds": [str(kind) for kind in one.reference.kinds],
+                "how": one.reference.how,
+                "recording": one.reference.recording,
+                "sha256": one.sha256,
+                "run": None if one.run is None else one.run.id,
+                "track": one.track,
+                "mean_logit": one.logit,
+                "problem": one.problem,
+            }
+            for one in answer.references
+        ],
+        "tracks": [
+            {"track": one.track, "frames": one.frames, **asdict(one.comparison)}
+            for one in answer.tracks
+        ],
     }
 
 

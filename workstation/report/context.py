@@ -1,7 +1,7 @@
 """What a report says, gathered from the case before anything is laid out."""
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from workstation import __version__
 from workstation.analysis.export import scores_digest
+from workstation.analysis.references import RelativeAnswer, relative_answer
 from workstation.analysis.states import frame_states, state_counts
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
@@ -24,6 +25,7 @@ from workstation.cases.records import (
     FindingRecord,
     FrameIndex,
     FrameState,
+    Reference,
     Run,
     Segment,
     Stretch,
@@ -136,6 +138,8 @@ class ReportContext:
     chain: ChainCheck
     disagreements: tuple[str, ...]
     versions: Mapping[str, str]
+    relative: tuple[RelativeAnswer, ...] = ()
+    revoked: tuple[Reference, ...] = ()
     remarks: list[str] = field(default_factory=list)
     _figures: int = 0
     _sections: int = 0
@@ -189,7 +193,15 @@ def gather(
         chain=chain,
         disagreements=disagreements(case),
         versions=software_versions(),
+        relative=_gather_relative(case, exhibits),
+        revoked=tuple(one for one in case.references.all() if one.revoked_utc is not None),
     )
+
+
+def _gather_relative(case: Case, exhibits: Sequence[ExhibitEvidence]) -> tuple[RelativeAnswer, ...]:
+    """The relative answers, after every exhibit was verified: an altered one is no reference."""
+    found = (relative_answer(case, item.exhibit.number) for item in exhibits)
+    return tuple(answer for answer in found if answer is not None)
 
 
 def _gather_exhibit(case: Case, exhibit: Exhibit, announce: Announce) -> ExhibitEvidence:

@@ -10,6 +10,8 @@ from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.errors import CaseError
 
+_REFERENCE = ("reference", "how", "recording")
+
 
 @dataclass(frozen=True)
 class Match:
@@ -44,6 +46,7 @@ def match_case(sha256: str, facts: Mapping[str, Any], case: Case) -> tuple[Match
         *_records(case),
         *_exhibits(facts, case),
         *_runs(facts, case),
+        *_references(facts, case),
     )
 
 
@@ -138,3 +141,22 @@ def _runs(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:
             f"The scores of {item} {'equal' if scores else 'differ from'} those in the case, the"
             f" findings {'are the same' if said == held else 'are not the same'}.",
         )
+
+
+def _references(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:
+    """Those revoked since are still on record, so that an older report goes on matching."""
+    held = {one.id: one for one in case.references.all()}
+    for answer in facts.get("references", ()):
+        for reported in answer["references"]:
+            one = held.get(reported["id"])
+            same = one is not None and (
+                (one.questioned, one.reference, one.how, one.recording)
+                == (answer["questioned"], *(reported[key] for key in _REFERENCE))
+                and [str(kind) for kind in one.kinds] == reported["kinds"]
+            )
+            item = f"{reported['reference']}, reference for {answer['questioned']}"
+            yield Match(
+                item,
+                same,
+                f"{item}, is {'as' if same else 'not as'} the case holds it.",
+            )

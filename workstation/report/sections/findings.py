@@ -10,6 +10,7 @@ from workstation.report import fonts, plot, style, words
 from workstation.report.card_figures import chief_figures
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 from workstation.report.pictures import Picture, PictureSource, clearest, face_at
+from workstation.report.sections import references
 from workstation.report.sections.method import limits
 
 _UNREADABLE = "No key frame is shown: none could be read from the exhibit as it was taken in."
@@ -36,6 +37,7 @@ def build(
     whole = evidence.finding(None)
     if whole is not None:
         story.append(_finding(whole, f"{item.exhibit.number}, whole exhibit"))
+    story += references.beside(context, item.exhibit.number)
     if not evidence.tracks:
         story.append(style.paragraph("No face was found in the frames that were analysed."))
     if not evidence.findings:

@@ -92,6 +92,12 @@ def _remarks(context: ReportContext) -> list[str]:
     detectors = sorted({str(e.card.get("title", "unnamed")) for _, e in context.analysed})
     if detectors:
         remarks.append(f"Detector: {'; '.join(detectors)} (section “Method”).")
+    if context.relative:
+        compared = ", ".join(answer.exhibit for answer in context.relative)
+        remarks.append(
+            f"{compared}: compared with known authentic references as well; what that says stands"
+            " beside the findings, in the section “Beside known authentic references”."
+        )
     for item in context.exhibits:
         evidence = item.evidence
         if evidence is not None and evidence.run.outcome is not RunOutcome.COMPLETE:
