@@ -35,7 +35,7 @@ class AdjustRow(QFrame):
         row.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         row.setSpacing(theme.GRID // 2)
         for words, control in (
-            ("bright", self.brightness),
+            ("brightness", self.brightness),
             ("contrast", self.contrast),
             ("gamma", self.gamma),
         ):

@@ -132,6 +132,20 @@ class PictureView(QWidget):
         self.sight.actual_size()
         self._moved()
 
+    def look_at(self, box: QRectF, share: float) -> None:
+        """Bring a box of the picture into the middle; enlarged so that it fills a share of it.
+
+        Args:
+            box: pixels of the picture.
+            share: of the smaller side of the widget, unless the picture is enlarged already.
+        """
+        self._take_sizes()
+        if self.sight.scale is None:
+            room = min(self.width(), self.height()) * self.devicePixelRatioF()
+            self.sight.zoom_to(room * share / max(box.width(), box.height(), 1.0))
+        self.sight.centre_on(box.center())
+        self._moved()
+
     def pan(self, by: QPointF) -> None:
         """Move the enlarged picture by logical pixels."""
         self.sight.pan(by)
@@ -194,8 +208,8 @@ class PictureView(QWidget):
         plates = self._plates()
         if plates:
             overlay.draw_plates(painter, QRectF(self.rect()), plates)
-        parent = self.parentWidget()
-        if parent is not None and parent.hasFocus():
+        keyboard = self.focusProxy()
+        if keyboard is not None and keyboard.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(colours.colour("focus"))
             painter.setBrush(Qt.BrushStyle.NoBrush)

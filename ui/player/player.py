@@ -1,14 +1,16 @@
 """The player: an exhibit's frames, one exactly at a time, with their sound."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.player import acts, places
 from ui.player.adjust import AdjustRow
+from ui.player.crop_strip import CropStrip
 from ui.player.decoding import FrameReply, OpenReader
 from ui.player.keys import KEYS, KeyMap
 from ui.player.playback import SHUTTLE, SPEEDS
@@ -17,6 +19,8 @@ from ui.player.screen import EMPTY, FacesAt, FrameScreen
 from ui.player.sound import Sound
 from workstation.cases.records import FrameIndex
 from workstation.evidence.frames import FrameReader
+
+FOLLOWED_SHARE = 0.45  # of the picture area that a followed face fills
 
 
 class PlayerWidget(FrameScreen):
@@ -41,7 +45,9 @@ class PlayerWidget(FrameScreen):
         self.sound = sound or Sound()
         self.speed = 1.0
         self.repeat = False
-        self.crops_shown = False
+        self.crops = CropStrip(self)
+        self.crops.hide()
+        self._followed: tuple[int, ...] = ()
         self._points = places.Points()
         self._playing = Playing(self._decoding, self.sound, self._show)
         self._acts = acts.acts_of(self)
@@ -61,6 +67,7 @@ class PlayerWidget(FrameScreen):
             faces_at: gives the faces of one frame; without it, those of `set_faces`.
         """
         super().show_exhibit(path, index, faces_at)
+        self.crops.open(path, index)
         if len(index) > 1:
             self.sound.open(path, index)
 
@@ -212,10 +219,29 @@ class PlayerWidget(FrameScreen):
         self.view.shown.switch(name)
         self.view.update()
 
+    @property
+    def crops_shown(self) -> bool:
+        """Whether what the network saw stands beside the picture."""
+        return not self.crops.isHidden()
+
     def show_crops(self, shown: bool) -> None:
         """Show what the network saw beside the picture, or not."""
-        self.crops_shown = shown
+        self.crops.setVisible(shown)
         self.transport.buttons["crops"].setChecked(shown)
+        self._show_crop()
+
+    def choose_track(self, track: int | None) -> None:
+        """Show the crops of this face track; None for the largest face of each frame."""
+        self.crops.track = track
+        self._show_crop()
+
+    def follow(self, tracks: Sequence[int]) -> None:
+        """Keep the face of these tracks in the middle of the enlarged picture; none to stop."""
+        self._followed = tuple(tracks)
+        if self._followed:
+            self._keep_in_sight()
+        else:
+            self.view.fit_picture()
 
     # keys
 
@@ -258,6 +284,7 @@ class PlayerWidget(FrameScreen):
         self._playing.stop()
         self._decoding.stop()
         self.sound.shut_down()
+        self.crops.shut_down()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the threads with the widget."""
@@ -271,7 +298,11 @@ class PlayerWidget(FrameScreen):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.view, 1)
+        row = QHBoxLayout()
+        row.setSpacing(1)
+        row.addWidget(self.view, 1)
+        row.addWidget(self.crops)
+        column.addLayout(row, 1)
         column.addWidget(self.adjust)
         column.addWidget(self.transport)
         self._connect()
@@ -283,6 +314,7 @@ class PlayerWidget(FrameScreen):
         if application is not None:
             application.aboutToQuit.connect(self.shut_down)
         self.destroyed.connect(self._decoding.stop)
+        self.destroyed.connect(self.crops.shut_down)
         self.destroyed.connect(self.sound.shut_down)
 
     def _connect(self) -> None:
@@ -298,11 +330,14 @@ class PlayerWidget(FrameScreen):
         adjust.grid_chosen.connect(self.view.set_grid)
         adjust.closed.connect(adjust.hide)
         self.sound.changed.connect(self._sound_changed)
+        self.crops.frame_wanted.connect(self.seek)
         self._playing.changed.connect(self._playing_changed)
         self._playing.noted.connect(self.say)
 
     def _let_go(self) -> None:
         super()._let_go()
+        self.crops.clear()
+        self._followed = ()
         self._points = places.Points()
         self._points_moved()
 
@@ -314,7 +349,35 @@ class PlayerWidget(FrameScreen):
             self._playing.arrived(reply)
         return self.playing
 
+    def _show(self, reply: FrameReply) -> None:
+        super()._show(reply)
+        self._keep_in_sight()
+        self._show_crop()
+
+    def _faces_changed(self) -> None:
+        super()._faces_changed()
+        self._show_crop()
+
+    def _faces_replaced(self) -> None:
+        self.crops.forget()
+
+    def _keep_in_sight(self) -> None:
+        if not self._followed or self.current_frame is None or self.view.picture is None:
+            return
+        faces = self._faces_at(self.current_frame)
+        for row in np.flatnonzero(np.isin(faces.track, self._followed))[:1]:
+            self.view.look_at(QRectF(*(float(part) for part in faces.box[row])), FOLLOWED_SHARE)
+
+    def _show_crop(self) -> None:
+        if self.crops.isHidden() or self.current_frame is None:
+            return
+        if self.playing:
+            self.crops.say_playing()
+        else:
+            self.crops.show_frame(self.current_frame, self.analysed)
+
     def _playing_changed(self) -> None:
+        self._show_crop()
         self.transport.show_playing(self.playing, self._key_map.keys_of("play"))
         self.transport.show_speed(self._playing.rate or self.speed)
 

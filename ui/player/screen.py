@@ -87,6 +87,7 @@ class FrameScreen(QWidget):
             committed: frames analysed so far; all of them where it is left out.
             lost: frames that the run could not decode.
         """
+        self._faces_replaced()
         self.analysed.begin(faces, self.frames if committed is None else committed, lost)
         self._faces_changed()
 
@@ -158,6 +159,9 @@ class FrameScreen(QWidget):
 
     def _stop_playing(self) -> None:
         """Stop before another frame is sought; what plays overrides it."""
+
+    def _faces_replaced(self) -> None:
+        """Another run is shown; what was made of the faces of the one before overrides it."""
 
     def _arrived(self, reply: FrameReply) -> bool:  # noqa: ARG002
         """Take a reply under the present order; whether it was taken. What plays overrides it."""

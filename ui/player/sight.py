@@ -106,6 +106,12 @@ class Sight:
             self.centre -= by * (self._ratio / self.scale)
             self._keep_inside()
 
+    def centre_on(self, point: QPointF) -> None:
+        """Bring a point of the picture into the middle, as far as the picture reaches."""
+        if self.scale is not None:
+            self.centre = QPointF(point)
+            self._keep_inside()
+
     def _keep_inside(self) -> None:
         if self.scale is None:
             return

@@ -175,6 +175,8 @@ class TransportRow(QFrame):
         both = button.isCheckable()
         mode = QToolButton.ToolButtonPopupMode
         button.setPopupMode(mode.MenuButtonPopup if both else mode.InstantPopup)
+        if both:
+            button.setFixedWidth(52)  # the arrow has its own part beside the icon
         button.setMenu(menu)
 
     def _button(self, name: str, text: str) -> QToolButton:

@@ -216,10 +216,8 @@ class Detector:
         Raises:
             ValueError: The landmarks are unusable, or lie outside the frame.
         """
-        from models.preprocessing import align_face
-
         preprocessing = self.info.card["preprocessing"]
-        return align_face(frame, landmarks, preprocessing["size"], preprocessing["margin"])
+        return network_crop(frame, landmarks, preprocessing["size"], preprocessing["margin"])
 
     def embed(self, crops: NDArray[np.uint8], batch: int = 16) -> NDArray[np.float16]:
         """Look at crops one by one.
@@ -289,6 +287,28 @@ class Detector:
             float32 ``(T,)``, 0..1, higher is more likely synthetic.
         """
         return score_track(self, embeddings, times, gap)
+
+
+def network_crop(
+    frame: NDArray[np.uint8], landmarks: NDArray[np.float32], size: int, margin: float
+) -> NDArray[np.uint8]:
+    """Cut a face out as a network wants it, without the network.
+
+    Args:
+        frame: RGB, uint8 ``(H, W, 3)``.
+        landmarks: float ``(5, 2)``, pixels of the frame.
+        size: Side of the crop in pixels, from the card.
+        margin: How many face sizes it spans, from the card.
+
+    Returns:
+        RGB, uint8 ``(size, size, 3)``.
+
+    Raises:
+        ValueError: The landmarks are unusable, or lie outside the frame.
+    """
+    from models.preprocessing import align_face
+
+    return align_face(frame, landmarks, size, margin)
 
 
 @functools.cache
