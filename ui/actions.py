@@ -1,18 +1,15 @@
-"""Every action of the window: where it stands in the menus, its shortcut, and when it applies."""
+"""Every action of the window: where it stands in the menus, its keys, and when it applies."""
 
-from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
-
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
 
 
 class ActionFacts(NamedTuple):
     """One line of a menu.
 
     Attributes:
+        keys: default shortcut in Qt's portable spelling; the examiner may choose another.
         needs: "" (always), "case", "writable", "exhibit" (one is selected), "detector" (one is
-            installed), "analysis" (one is under way or waiting), "job".
+            installed), "analysis" (one is under way or waiting), "job", "undo", "redo".
         apart: whether a separator stands above it.
     """
 
@@ -45,11 +42,48 @@ ACTIONS: Final = (
     ),
     ActionFacts("pause", "&Analysis", "&Pause or go on", "Ctrl+P", "analysis", True),
     ActionFacts("cancel", "&Analysis", "&Cancel the job under way", "Ctrl+.", "job"),
-    ActionFacts("show_exhibits", "&View", "&Exhibits", "Ctrl+1", "case"),
+    ActionFacts("undo", "&Marks", "&Undo", "Ctrl+Z", "writable undo"),
+    ActionFacts("redo", "&Marks", "&Redo", "Ctrl+Shift+Z", "writable redo"),
+    ActionFacts("add_marker", "&Marks", "Mark the &frame on screen", "", "writable exhibit", True),
+    ActionFacts("add_clip", "&Marks", "&Clip from in to out point…", "Ctrl+M", "writable exhibit"),
+    ActionFacts(
+        "note_frame", "&Marks", "Marker with a &note…", "Ctrl+Shift+M", "writable exhibit", True
+    ),
+    ActionFacts("note_segment", "&Marks", "Note on the &segment…", "", "writable exhibit"),
+    ActionFacts("note_track", "&Marks", "Note on the &track…", "Ctrl+T", "writable exhibit"),
+    ActionFacts("note_exhibit", "&Marks", "Note on the &exhibit…", "", "writable exhibit"),
+    ActionFacts(
+        "give_finding",
+        "&Marks",
+        "&Your finding on the exhibit…",
+        "Ctrl+Shift+F",
+        "writable exhibit",
+        True,
+    ),
+    ActionFacts(
+        "give_track_finding", "&Marks", "Your finding &on the track…", "", "writable exhibit"
+    ),
+    ActionFacts("merge_people", "&Marks", "&Merge people", "Ctrl+J", "writable exhibit", True),
+    ActionFacts(
+        "split_person", "&Marks", "S&plit the person here", "Ctrl+Shift+J", "writable exhibit"
+    ),
+    ActionFacts("name_person", "&Marks", "&Name the person…", "", "writable exhibit"),
+    ActionFacts("give_back_person", "&Marks", "People &as followed", "", "writable exhibit"),
+    ActionFacts("follow_person", "&Marks", "Follow the person", "Ctrl+Shift+L", "exhibit"),
+    ActionFacts("search", "&View", "&Search the case", "Ctrl+F", "case"),
+    ActionFacts("palette", "&View", "&Find an action…", "Ctrl+K"),
+    ActionFacts("show_exhibits", "&View", "&Exhibits", "Ctrl+1", "case", True),
     ActionFacts("show_player", "&View", "&Player", "Ctrl+2", "case"),
     ActionFacts("show_timeline", "&View", "&Timeline", "Ctrl+3", "case"),
     ActionFacts("show_inspector", "&View", "&Inspector", "Ctrl+4", "case"),
     ActionFacts("show_custody", "&View", "&Custody log", "Ctrl+5", "case"),
+    ActionFacts("show_marks", "&View", "&Marks", "Ctrl+6", "case"),
+    ActionFacts("show_tracks", "&View", "Peo&ple", "Ctrl+7", "case"),
+    ActionFacts("show_queue", "&View", "&Queue", "Ctrl+8", "case"),
+    ActionFacts("detach_panel", "&View", "Detach the panel", "Ctrl+Shift+D", "case", True),
+    ActionFacts("save_layout", "&View", "Save the la&yout…", "", "case"),
+    ActionFacts("choose_layout", "&View", "C&hoose a layout…", "Ctrl+L", "case"),
+    ActionFacts("reset_layout", "&View", "&Reset the layout", "", "case"),
     ActionFacts("dark_theme", "&View", "&Dark theme", "", "", True),
     ActionFacts("light_theme", "&View", "&Light theme"),
     ActionFacts("system_theme", "&View", "Theme of the &system"),
@@ -57,48 +91,3 @@ ACTIONS: Final = (
     ActionFacts("show_keys", "&Help", "&Keys", "F1"),
     ActionFacts("about", "&Help", "&About", ""),
 )
-
-PLAYER_KEYS: Final = (
-    ("Space, K", "play or pause"),
-    ("Left, Right", "one frame back or forward"),
-    ("Shift+Left, Shift+Right", "ten frames"),
-    ("Page Up, Page Down", "key frame before or after"),
-    ("Home, End", "first or last frame"),
-    ("[, ]", "slower or faster"),
-    ("B", "face boxes on or off"),
-    ("+, -, 0", "timeline: zoom in, zoom out, whole exhibit"),
-)
-
-
-def make_actions(
-    window: QMainWindow, does: Mapping[str, Callable[[], object]]
-) -> dict[str, QAction]:
-    """Fill the menus; `does` says for every action what it does."""
-    made: dict[str, QAction] = {}
-    menus: dict[str, QMenu] = {}
-    for facts in ACTIONS:
-        menu = menus.get(facts.menu)
-        if menu is None:
-            menu = menus[facts.menu] = window.menuBar().addMenu(facts.menu)
-        if facts.apart:
-            menu.addSeparator()
-        action = QAction(facts.text, window)
-        action.setShortcut(QKeySequence(facts.keys))
-        action.triggered.connect(lambda _=False, act=does[facts.name]: act())
-        menu.addAction(action)
-        made[facts.name] = action
-    return made
-
-
-def enable(actions: Mapping[str, QAction], holds: Mapping[str, bool]) -> None:
-    """Enable the actions whose needs hold."""
-    for facts in ACTIONS:
-        actions[facts.name].setEnabled(all(holds[need] for need in facts.needs.split()))
-
-
-def keys_text() -> str:
-    """Every key in words, for the list under Help."""
-    named = [(facts.keys, facts.text) for facts in ACTIONS if facts.keys]
-    lines = [f"{keys:<26}{text.replace('&', '').rstrip('…')}" for keys, text in named]
-    lines += ["", "Player and timeline"]
-    return "\n".join(lines + [f"{keys:<26}{text}" for keys, text in PLAYER_KEYS])

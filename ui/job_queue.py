@@ -107,6 +107,19 @@ class JobQueue(QObject):
             job.cancel()
         self.changed.emit()
 
+    def move(self, job: Job, step: int) -> None:
+        """Let a job that waits come sooner (negative) or later in its lane."""
+        waiting = self._waiting[job.lane]
+        if job in waiting:
+            place = min(max(waiting.index(job) + step, 0), len(waiting) - 1)
+            waiting.remove(job)
+            waiting.insert(place, job)
+            self.changed.emit()
+
+    def waits(self, job: Job) -> bool:
+        """Whether a job has not begun."""
+        return job in self._waiting[job.lane]
+
     def stop(self) -> None:
         """Forget what waits and interrupt what is under way; `idle` follows when all is still."""
         self.stopping = True

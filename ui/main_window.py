@@ -7,37 +7,26 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-import workstation
-from ui import messages, preferences, theme
-from ui.actions import enable, keys_text, make_actions
+from ui import keys, messages, preferences
+from ui.deeds import Deeds
 from ui.dialogs.case_dialog import CaseDialog
 from ui.dialogs.details_dialog import DetailsDialog
-from ui.dialogs.preferences_dialog import PreferencesDialog
 from ui.dialogs.question_dialog import QuestionDialog
-from ui.dialogs.report_dialog import ReportDialog, WrittenDialog, report_job, scores_job
+from ui.dialogs.report_dialog import WrittenDialog
 from ui.jobs import Job, JobState
+from ui.menus import enable, make_actions, set_keys
 from ui.outcomes import outcome
 from ui.reading import CaseView
 from ui.start_page import StartPage
 from ui.widgets import Banners
 from ui.workbench import Workbench
 from ui.workspace import Workspace
-
-MEDIA = (
-    "Video and pictures (*.mp4 *.mov *.m4v *.mkv *.webm *.avi *.mts *.m2ts *.mpg *.mpeg *.wmv "
-    "*.flv *.3gp *.ts *.jpg *.jpeg *.png);;All files (*)"
-)
-ABOUT = (
-    f"Deepfake Forensics Workstation {workstation.__version__}, Apache-2.0. Works offline. Scores "
-    "are not probabilities; findings are one element of an examination."
-)
 
 
 class MainWindow(QMainWindow):
@@ -52,7 +41,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._stopping: Callable[[], object] | None = None
         self._build()
-        self._actions = make_actions(self, self._deeds())
+        self.deeds = Deeds(self)
+        self.actions_by_name = make_actions(self, self.deeds.table())
         self._listen()
         self._update_actions()
         self.workbench.look_for_detectors()
@@ -62,6 +52,10 @@ class MainWindow(QMainWindow):
     def open_case(self, folder: Path) -> None:
         """Open a case, after the jobs of the one that is open have been stopped."""
         self._after_jobs(lambda: self.workbench.open_case(folder))
+
+    def close_case(self) -> None:
+        """Close the open case, after its jobs have been stopped."""
+        self._after_jobs(self.workbench.close_case)
 
     def create_case(self) -> None:
         """Ask for the facts of a new case and create it."""
@@ -125,52 +119,28 @@ class MainWindow(QMainWindow):
         rows.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
 
-    def _deeds(self) -> dict[str, Callable[[], object]]:
-        bench, space = self.workbench, self.workspace
-        return {
-            "create_case": self.create_case,
-            "open_case": self._choose_case,
-            "close_case": lambda: self._after_jobs(bench.close_case),
-            "verify_case": bench.verify,
-            "export_report": self._export_report,
-            "preferences": lambda: PreferencesDialog(self).open(),
-            "quit": self.close,
-            "add_exhibits": self._choose_exhibits,
-            "verify_exhibit": lambda: bench.verify(bench.selected),
-            "export_scores": self._export_scores,
-            "previous_exhibit": lambda: bench.select_beside(-1),
-            "next_exhibit": lambda: bench.select_beside(1),
-            "analyse": lambda: bench.analyse(space.panels["exhibits"].chosen()),
-            "analyse_all": bench.analyse_all,
-            "pause": self._pause,
-            "cancel": self._cancel,
-            "show_exhibits": lambda: space.show_panel("exhibits"),
-            "show_player": space.stage.player.setFocus,
-            "show_timeline": space.stage.timeline.setFocus,
-            "show_inspector": lambda: space.show_panel("inspector"),
-            "show_custody": lambda: space.show_panel("custody"),
-            "dark_theme": lambda: self._choose_theme("dark"),
-            "light_theme": lambda: self._choose_theme("light"),
-            "system_theme": lambda: self._choose_theme("system"),
-            "full_screen": self._full_screen,
-            "show_keys": lambda: DetailsDialog("Keys", "", keys_text(), self).open(),
-            "about": lambda: self.banners.say("about", ABOUT),
-        }
-
     def _listen(self) -> None:
         bench = self.workbench
         messages.door().told.connect(self._told)
         self.start_page.create_wanted.connect(self.create_case)
-        self.start_page.open_wanted.connect(self._choose_case)
+        self.start_page.open_wanted.connect(self.deeds.choose_case)
         self.start_page.case_chosen.connect(self.open_case)
         exhibits = self.workspace.panels["exhibits"]
-        exhibits.add_wanted.connect(self._choose_exhibits)
+        exhibits.add_wanted.connect(self.deeds.choose_exhibits)
         exhibits.refused_chosen.connect(lambda why: self.banners.say("refused", why, danger=True))
         bench.case_opened.connect(self._case_opened)
         bench.case_closed.connect(self._case_closed)
         bench.exhibit_selected.connect(self._update_actions)
         bench.exhibits_changed.connect(self._update_actions)
         bench.detector_found.connect(self._detector_found)
+        bench.entry_wanted.connect(lambda _: self.workspace.show_panel("custody"))
+        stack = bench.marks.undo_stack
+        stack.undoTextChanged.connect(lambda what: self._name_action("undo", "&Undo", what))
+        stack.redoTextChanged.connect(lambda what: self._name_action("redo", "&Redo", what))
+        for changed in (stack.canUndoChanged, stack.canRedoChanged):
+            changed.connect(self._update_actions)
+        keys.keeper().changed.connect(self._keys_changed)
+        self._keys_changed()
 
     # what the workbench announces
 
@@ -183,7 +153,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{view.facts.number} – Deepfake Forensics Workstation")
         self.banners.dismiss("drop", "trouble", "outcome", "refused", "locked", "unfinished")
         if view.locked_by:
-            self.banners.say("locked", f"{view.locked_by} Here it is shown for reading only.")
+            self.banners.say("locked", view.locked_by)
         elif view.unfinished and not view.read_only:
             self._offer_to_continue(view.unfinished)
         self._update_actions()
@@ -235,7 +205,7 @@ class MainWindow(QMainWindow):
         bench = self.workbench
         jobs = bench.jobs
         enable(
-            self._actions,
+            self.actions_by_name,
             {
                 "case": bench.view is not None,
                 "writable": bench.writable,
@@ -243,54 +213,17 @@ class MainWindow(QMainWindow):
                 "detector": bench.detector is not None,
                 "analysis": jobs is not None and any(job.can_pause for job in jobs.jobs()),
                 "job": jobs is not None and jobs.busy,
+                "undo": bench.marks.undo_stack.canUndo(),
+                "redo": bench.marks.undo_stack.canRedo(),
             },
         )
 
-    # deeds
+    def _name_action(self, name: str, text: str, what: str) -> None:
+        self.actions_by_name[name].setText(f"{text}: {what}" if what else text)
 
-    def _choose_case(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a case folder")
-        if folder:
-            self.open_case(Path(folder))
-
-    def _choose_exhibits(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Add exhibits", "", MEDIA)
-        self.workbench.add_exhibits([Path(name) for name in names])
-
-    def _export_report(self) -> None:
-        view = self.workbench.view
-        if view is not None:
-            dialog = ReportDialog(view, self)
-            self._ask(dialog, lambda: self.workbench.add_job(report_job(dialog.order())))
-
-    def _export_scores(self) -> None:
-        number = self.workbench.selected
-        view = self.workbench.view
-        if view is None or number is None:
-            return
-        suggestion = view.folder / "reports" / f"{number} scores.csv"
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export the scores", str(suggestion), "CSV (*.csv);;All files (*)"
-        )
-        if name:
-            self.workbench.add_job(scores_job(number, Path(name)))
-
-    def _pause(self) -> None:
-        jobs = self.workbench.jobs
-        if jobs is not None:
-            jobs.resume() if jobs.held else jobs.pause()
-
-    def _cancel(self) -> None:
-        job, jobs = self.workspace.status_bar.current_job(), self.workbench.jobs
-        if job is not None and jobs is not None:
-            jobs.cancel(job)
-
-    def _choose_theme(self, choice: str) -> None:
-        preferences.keep_theme(choice)
-        theme.keeper().choose(choice)
-
-    def _full_screen(self) -> None:
-        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+    def _keys_changed(self) -> None:
+        set_keys(self.actions_by_name)
+        self.workspace.stage.player.set_keys(keys.player_keys())
 
     # stopping
 

@@ -1,48 +1,43 @@
-"""The centre of the window: the player above the timeline, kept at the same frame."""
+"""The player and the timeline, kept at the same frame and the same run."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtCore import QObject, QSignalBlocker
 
-from ui import preferences
 from ui.player.player import PlayerWidget
 from ui.reading import ExhibitView
+from ui.timeline.feeder import Feeder
 from ui.timeline.timeline import TimelineWidget
 from ui.workbench import Workbench
 from workstation.cases.records import FaceTable, Stretch
 
 
-class Stage(QSplitter):
-    """Shows the selected exhibit and its run, and fills while the run goes on."""
+class Stage(QObject):
+    """Shows the selected exhibit and its run in both, and fills them while the run goes on."""
 
-    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Vertical, parent)
-        self.player = PlayerWidget(self)
-        self.timeline = TimelineWidget(self)
+    def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.player = PlayerWidget()
+        self.timeline = TimelineWidget()
         self._workbench = workbench
         self._shown: str | None = None
-        self.addWidget(self.player)
-        self.addWidget(self.timeline)
-        self.setStretchFactor(0, 3)
-        self.setStretchFactor(1, 1)
-        self.setCollapsible(0, False)
-        self.setCollapsible(1, False)
-        self.setSizes([600, 220])
-        self.restoreState(preferences.layout("stage"))
         self.timeline.pass_keys_to(self.player)
         self.timeline.seek_requested.connect(self.player.seek)
         self.player.frame_shown.connect(self.timeline.set_playhead)
+        self.player.points_changed.connect(self._select)
+        self.timeline.selection_changed.connect(self.player.set_points)
         workbench.run_changed.connect(self._show)
         workbench.faces_committed.connect(self._append)
         workbench.frame_wanted.connect(self.player.seek)
         workbench.track_selected.connect(self.timeline.select_track)
         workbench.case_closed.connect(lambda: self._show(None))
+        self.feeder = Feeder(workbench, self.timeline)
 
     def close_down(self) -> None:
-        """Keep the sizes and end the player's thread."""
-        preferences.keep_layout("stage", self.saveState())
+        """End the player's thread."""
         self.player.shut_down()
+        self.feeder.close_down()
+        self.timeline.close_down()
 
     def _show(self, view: ExhibitView | None) -> None:
         if view is None:
@@ -58,14 +53,24 @@ class Stage(QSplitter):
             return
         decision = view.run.detector.get("decision", {})
         if "low" in decision and "high" in decision:
-            self.timeline.set_thresholds(float(decision["low"]), float(decision["high"]))
+            zone = float(decision["low"]), float(decision["high"])
+            self.timeline.set_thresholds(*zone)
+            self.player.set_zone(zone)
         self.timeline.set_faces(view.faces, view.run.frames_done)
         self.timeline.set_undecodable(view.undecodable)
         self.timeline.set_segments(view.segments)
-        self.player.set_faces(view.faces)
+        self.player.set_faces(view.faces, view.run.frames_done, view.undecodable)
+        self.player.set_segments(view.segments)
+        self.player.set_crop(view.run.detector.get("preprocessing"))
 
     def _append(
         self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch]
     ) -> None:
         self.timeline.append_faces(first, stop, faces, undecodable)
-        self.player.append_faces(faces)
+        self.player.append_faces(faces, stop, undecodable)
+
+    def _select(self, first: int | None, last: int | None) -> None:
+        """Mark what lies between in and out point, without setting the points once more."""
+        both = first is not None and last is not None
+        with QSignalBlocker(self.timeline):
+            self.timeline.set_selection(first if both else None, last if both else None)

@@ -25,6 +25,10 @@ QMenu::item:selected { background: $surface_3; }
 QMenu::item:disabled { color: $not_scored; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 
+QMainWindow::separator { background: $surface_0; width: 3px; height: 3px; }
+QMainWindow::separator:hover { background: $accent; }
+QDockWidget { color: $muted; }
+QDialog[kind="palette"] { border: 1px solid $edge; }
 QSplitter::handle { background: $surface_0; }
 QSplitter::handle:hover { background: $accent; }
 QSplitter::handle:horizontal { width: 3px; }
@@ -85,7 +89,7 @@ QHeaderView::section { background: $surface_1; color: $muted; border: none;
               border-bottom: 1px solid $line; padding: 4px 3px; font-size: 11px; }
 QTabWidget::pane { border: none; }
 QTabBar { background: $surface_1; }
-QTabBar::tab { background: transparent; color: $muted; padding: 8px 12px; font-size: 11px;
+QTabBar::tab { background: transparent; color: $muted; padding: 8px 9px; font-size: 11px;
               border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }

@@ -44,7 +44,7 @@ class TopBar(QFrame):
         self._case.setToolTip(str(view.folder))
         self._examiner.setText(f"Examiner {facts.examiner}")
         self._examiner.setToolTip(facts.organisation)
-        self._mode.setText("open for reading only" if view.read_only else "")
+        self._mode.setText("read-only" if view.read_only else "")
         self._custody_view = None
         self._draw()
 

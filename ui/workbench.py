@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ui import preferences, reading
+from ui import messages, preferences, reading
 from ui.analysis_job import AnalysisJob
 from ui.background import Background
 from ui.job_queue import JobQueue
 from ui.jobs import IntakeJob, Job, JobState, VerificationJob
+from ui.marks.desk import MarkDesk
 from ui.reading import CaseView, ExhibitLine, ExhibitView
 from workstation.cases.case import Case
 from workstation.cases.records import FaceTable, RunOutcome, Stretch
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 CUSTODY_MS = 700  # the lane enters an act in the log a little after the window asks for it
 NO_DETECTOR = "No detector weights are installed; nothing will be scored."
+
+
+class Place(NamedTuple):
+    """Somewhere in the case that the window can go to."""
+
+    exhibit: str
+    frame: int | None = None
+    track: int | None = None
 
 
 class Workbench(QObject):
@@ -40,6 +49,7 @@ class Workbench(QObject):
     custody_changed = Signal(object)  # CustodyView
     track_selected = Signal(object)  # int | None
     frame_wanted = Signal(object)  # int: the player should show this frame
+    entry_wanted = Signal(object)  # int: the custody log should show this entry
     detector_found = Signal(object, str)  # DetectorInfo | None, what to say about it
     saved = Signal()
 
@@ -52,9 +62,12 @@ class Workbench(QObject):
         self.jobs: JobQueue | None = None
         self.detector: DetectorInfo | None = None
         self._case: Case | None = None
+        self._going_to: Place | None = None
         self._background = Background("reading", self)
         self._custody_due = QTimer(self, singleShot=True, interval=CUSTODY_MS)
         self._custody_due.timeout.connect(self._read_custody)
+        self.marks = MarkDesk(self)
+        self.marks.recorded.connect(self._act_recorded)
 
     # the case
 
@@ -120,6 +133,14 @@ class Workbench(QObject):
         """Ask the player to show a frame of the selected exhibit."""
         self.frame_wanted.emit(frame)
 
+    def go_to(self, place: Place) -> None:
+        """Show an exhibit, then point out the track and show the frame."""
+        self._going_to = place
+        if place.exhibit != self.selected:
+            self.select(place.exhibit)
+        elif self.shown is not None:
+            self._arrive()
+
     # jobs
 
     def add_exhibits(self, files: Sequence[Path]) -> None:
@@ -158,8 +179,13 @@ class Workbench(QObject):
         """Queue any other job."""
         self._add(job)
 
-    def ask(self, question: Callable[[Case], Any], answered: Callable[[Any], None]) -> None:
-        """Read something from the case off the window's thread; dropped if the case changes."""
+    def ask(
+        self,
+        question: Callable[[Case], Any],
+        answered: Callable[[Any], None],
+        failed: Callable[[Exception], None] = messages.tell,
+    ) -> None:
+        """Ask the case something off the window's thread; dropped if the case changes."""
         case = self._case
         if case is None:
             return
@@ -168,7 +194,7 @@ class Workbench(QObject):
             if self._case is case:
                 answered(answer)
 
-        self._background.ask(lambda: question(case), still_wanted)
+        self._background.ask(lambda: question(case), still_wanted, failed)
 
     def refresh(self) -> None:
         """Read the exhibits and the custody log anew."""
@@ -239,6 +265,20 @@ class Workbench(QObject):
         self.shown = view
         self.run_changed.emit(view)
         self.findings_changed.emit(view)
+        self._arrive()
+
+    def _arrive(self) -> None:
+        place, self._going_to = self._going_to, None
+        if place is None or place.exhibit != self.selected:
+            return
+        if place.track is not None:
+            self.select_track(place.track)
+        if place.frame is not None:
+            self.want_frame(place.frame)
+
+    def _act_recorded(self) -> None:
+        self.saved.emit()
+        self._custody_due.start()
 
     def _stretch_scored(self, event: Any) -> None:
         self.saved.emit()
@@ -281,7 +321,8 @@ def _open_or_read(folder: Path) -> tuple[Case, str]:
     try:
         return Case.open(folder), ""
     except (CaseLocked, CaseUnwritable) as refused:
-        return Case.open(folder, read_only=True), str(refused)
+        said = f"{refused.why} Until it is opened again, it is shown for reading only."
+        return Case.open(folder, read_only=True), said
 
 
 def _default_detector() -> "tuple[DetectorInfo | None, str]":

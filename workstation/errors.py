@@ -13,11 +13,23 @@ class CaseError(WorkstationError):
     """A case cannot be created, opened or written."""
 
 
-class CaseLocked(CaseError):  # noqa: N818
+class CaseNotWritable(CaseError):  # noqa: N818
+    """The case can be read but not written.
+
+    Attributes:
+        why: the sentence without what to do about it.
+    """
+
+    def __init__(self, why: str, what_to_do: str) -> None:
+        super().__init__(f"{why} {what_to_do}")
+        self.why = why
+
+
+class CaseLocked(CaseNotWritable):
     """The case is open for writing elsewhere; the sentence says who has it."""
 
 
-class CaseUnwritable(CaseError):  # noqa: N818
+class CaseUnwritable(CaseNotWritable):
     """The case folder cannot be written; the sentence says why."""
 
 

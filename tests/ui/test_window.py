@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.small_cases import CARD, Scripted
 from tests.videos import make_sound, make_video
-from ui import messages, preferences, theme
+from ui import keys, messages, preferences, theme
 from ui.actions import ACTIONS
 from ui.application import make_application
 from ui.dialogs.case_dialog import CaseDialog
@@ -187,9 +187,9 @@ def test_a_case_open_elsewhere_disables_writing(window, qtbot, script, tmp_path)
         window.open_case(tmp_path / "case")
         qtbot.waitUntil(lambda: window.workbench.view is not None, timeout=WAIT)
         assert any("reading only" in text for text in window.banners.texts())
-        assert not window._actions["add_exhibits"].isEnabled()
-        assert not window._actions["export_report"].isEnabled()
-        assert window._actions["verify_case"].isEnabled()
+        assert not window.actions_by_name["add_exhibits"].isEnabled()
+        assert not window.actions_by_name["export_report"].isEnabled()
+        assert window.actions_by_name["verify_case"].isEnabled()
         window.workbench.close_case()
         qtbot.waitUntil(lambda: window.workbench.view is None)
 
@@ -205,7 +205,7 @@ def test_without_weights_it_says_so_and_does_not_score(window, qtbot, monkeypatc
         timeout=WAIT,
     )
     create(window, qtbot, tmp_path / "case")
-    assert not window._actions["analyse_all"].isEnabled()
+    assert not window.actions_by_name["analyse_all"].isEnabled()
 
 
 def test_verification_tells_an_altered_exhibit(window, qtbot, script, clip, tmp_path):
@@ -265,10 +265,10 @@ def test_the_report_dialog_wants_an_identity(window, qtbot, tmp_path):
 
 
 def test_every_action_is_in_a_menu_and_no_key_is_taken_twice(window):
-    keys = [facts.keys for facts in ACTIONS if facts.keys]
-    assert len(keys) == len(set(keys))
+    assert keys.conflicts(keys.defaults()) == {}
+    assert {facts.name for facts in ACTIONS} == set(window.actions_by_name)
     shown = {action for menu in window.menuBar().actions() for action in menu.menu().actions()}
-    assert set(window._actions.values()) <= shown
+    assert set(window.actions_by_name.values()) <= shown
 
 
 def test_everything_that_takes_the_keyboard_has_a_name(window, qtbot, tmp_path):

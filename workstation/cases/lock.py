@@ -35,7 +35,9 @@ class WriteLock:
         try:
             self._lock.acquire()
         except Timeout as error:
-            raise CaseLocked(_who(self._holder)) from error
+            raise CaseLocked(
+                _who(self._holder), "Close it there, or open it for reading only."
+            ) from error
         except (OSError, NotImplementedError) as error:
             raise _unwritable(folder, error) from error
         try:
@@ -100,17 +102,17 @@ def _who(holder: Path) -> str:
         )
     except (OSError, ValueError, KeyError, TypeError):
         who = "in another program"
-    return f"The case is open for writing {who}. Close it there, or open it for reading only."
+    return f"The case is open for writing {who}."
 
 
 def _unwritable(folder: Path, error: Exception) -> CaseUnwritable:
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return CaseUnwritable(
-            f"The disk that holds the case folder “{folder.name}” is full. Free some space, or "
-            "open the case for reading only."
+            f"The disk that holds the case folder “{folder.name}” is full.",
+            "Free some space, or open the case for reading only.",
         )
     reason = getattr(error, "strerror", None) or str(error)
     return CaseUnwritable(
-        f"The case folder “{folder.name}” cannot be written ({reason}). "
-        "Open it for reading only, or change its permissions."
+        f"The case folder “{folder.name}” cannot be written ({reason}).",
+        "Open it for reading only, or change its permissions.",
     )

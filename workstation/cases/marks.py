@@ -130,7 +130,7 @@ class MarkStore:
         if state is not None:
             check(state)
         with self._connection.transaction():
-            before = None if number is None else self._current(number)
+            before = None if number is None else self.get(number)
             number = self._next_number() if number is None else number
             about = state or before
             if about is None:
@@ -154,6 +154,18 @@ class MarkStore:
         )
         return [_mark(row) for row in rows]
 
+    def get(self, number: int) -> Mark | None:
+        """A mark as it stands now, None if it was taken away.
+
+        Raises:
+            CaseError: the case has no such mark.
+        """
+        states = self.history(number)
+        if not states:
+            raise CaseError(f"The case has no mark {number}.")
+        mark, removed = states[-1]
+        return None if removed else mark
+
     def history(self, number: int) -> list[tuple[Mark, bool]]:
         """Every state of a mark, oldest first, and whether it was taken away with it."""
         rows = self._connection.rows(
@@ -165,13 +177,6 @@ class MarkStore:
         """Every state of every mark in the order recorded, None where it was taken away."""
         rows = self._connection.rows(f"SELECT {_COLUMNS} FROM marks ORDER BY id")
         return [(row[0], None if row[13] else _mark(row)) for row in rows]
-
-    def _current(self, number: int) -> Mark | None:
-        states = self.history(number)
-        if not states:
-            raise CaseError(f"The case has no mark {number}.")
-        mark, removed = states[-1]
-        return None if removed else mark
 
     def _next_number(self) -> int:
         row = self._connection.row("SELECT coalesce(max(mark), 0) + 1 FROM marks")

@@ -1,0 +1,169 @@
+"""What the actions of the window do, as far as no panel does it itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+import workstation
+from ui import keys, preferences, theme
+from ui.actions import ACTIONS
+from ui.dialogs.details_dialog import DetailsDialog
+from ui.dialogs.preferences_dialog import PreferencesDialog
+from ui.dialogs.report_dialog import ReportDialog, report_job, scores_job
+from ui.layouts import Layouts
+from ui.marks.deeds import MarkDeeds
+from ui.player.keys import KEYS
+from ui.search.palette import TITLE, Offer, Palette
+
+if TYPE_CHECKING:
+    from ui.main_window import MainWindow
+
+MEDIA = (
+    "Video and pictures (*.mp4 *.mov *.m4v *.mkv *.webm *.avi *.mts *.m2ts *.mpg *.mpeg *.wmv "
+    "*.flv *.3gp *.ts *.jpg *.jpeg *.png);;All files (*)"
+)
+ABOUT = (
+    f"Deepfake Forensics Workstation {workstation.__version__}, Apache-2.0. Works offline. Scores "
+    "are not probabilities; findings are one element of an examination."
+)
+
+
+class Deeds:
+    """Acts on the window, the workbench and the panels."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        self._window = window
+        self._bench = window.workbench
+        self._space = window.workspace
+        self.marks = MarkDeeds(self._bench, self._space.stage.player, window)
+        self.layouts = Layouts(self._space.area, window)
+
+    def table(self) -> dict[str, Callable[[], object]]:
+        """What each action does, by its name."""
+        window = self._window
+        return {
+            "create_case": window.create_case,
+            "open_case": self.choose_case,
+            "close_case": window.close_case,
+            "preferences": lambda: PreferencesDialog(window).open(),
+            "quit": window.close,
+            "show_keys": lambda: DetailsDialog("Keys", "", keys.listing(), window).open(),
+            "about": lambda: window.banners.say("about", ABOUT),
+            "full_screen": self._full_screen,
+            "palette": self.show_palette,
+            **self._on_exhibits(),
+            **self._on_panels(),
+            **self.marks.table(),
+            **self.layouts.table(),
+        }
+
+    def show_palette(self) -> Palette:
+        """Offer every action, and every act of the player."""
+        actions, player = self._window.actions_by_name, self._space.stage.player
+        offers = [
+            Offer(
+                facts.text.replace("&", ""),
+                facts.menu.replace("&", ""),
+                keys.shown(keys.keys_of(facts.name)),
+                actions[facts.name].trigger,
+                actions[facts.name].isEnabled(),
+            )
+            for facts in ACTIONS
+            if facts.name != "palette"
+        ]
+        shown = self._bench.shown is not None
+        offers += [
+            Offer(
+                f"{act.words[0].upper()}{act.words[1:]}",
+                "Player",
+                keys.shown(keys.keys_of(f"{keys.PLAYER}{act.name}")),
+                lambda name=act.name: player.act(name),
+                shown,
+            )
+            for act in KEYS
+        ]
+        return Palette.pop_up(offers, TITLE, self._window)
+
+    def choose_case(self) -> None:
+        """Ask for a case folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Open a case folder")
+        if folder:
+            self._window.open_case(Path(folder))
+
+    def choose_exhibits(self) -> None:
+        """Ask for files and queue them for intake."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Add exhibits", "", MEDIA)
+        self._bench.add_exhibits([Path(name) for name in names])
+
+    def _on_exhibits(self) -> dict[str, Callable[[], object]]:
+        bench, space = self._bench, self._space
+        return {
+            "verify_case": bench.verify,
+            "export_report": self._export_report,
+            "add_exhibits": self.choose_exhibits,
+            "verify_exhibit": lambda: bench.verify(bench.selected),
+            "export_scores": self._export_scores,
+            "previous_exhibit": lambda: bench.select_beside(-1),
+            "next_exhibit": lambda: bench.select_beside(1),
+            "analyse": lambda: bench.analyse(space.panels["exhibits"].chosen()),
+            "analyse_all": bench.analyse_all,
+            "pause": self._pause,
+            "cancel": self._cancel,
+            **space.panels["tracks"].deeds(),
+        }
+
+    def _on_panels(self) -> dict[str, Callable[[], object]]:
+        space = self._space
+        named = {
+            f"show_{name}": lambda name=name: space.show_panel(name) for name in space.area.docks
+        }
+        del named["show_search"]
+        return {
+            **named,
+            "search": lambda: space.show_panel("search"),
+            "show_player": space.stage.player.setFocus,
+            "detach_panel": space.detach_panel,
+            **{
+                f"{choice}_theme": lambda choice=choice: _choose_theme(choice)
+                for choice in theme.CHOICES
+            },
+        }
+
+    def _export_report(self) -> None:
+        view = self._bench.view
+        if view is not None:
+            dialog = ReportDialog(view, self._window)
+            dialog.accepted.connect(lambda: self._bench.add_job(report_job(dialog.order())))
+            dialog.open()
+
+    def _export_scores(self) -> None:
+        number, view = self._bench.selected, self._bench.view
+        if view is None or number is None:
+            return
+        suggestion = view.folder / "reports" / f"{number} scores.csv"
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, "Export the scores", str(suggestion), "CSV (*.csv);;All files (*)"
+        )
+        if name:
+            self._bench.add_job(scores_job(number, Path(name)))
+
+    def _pause(self) -> None:
+        jobs = self._bench.jobs
+        if jobs is not None:
+            jobs.resume() if jobs.held else jobs.pause()
+
+    def _cancel(self) -> None:
+        job, jobs = self._space.status_bar.current_job(), self._bench.jobs
+        if job is not None and jobs is not None:
+            jobs.cancel(job)
+
+    def _full_screen(self) -> None:
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+
+def _choose_theme(choice: str) -> None:
+    preferences.keep_theme(choice)
+    theme.keeper().choose(choice)

@@ -1,0 +1,148 @@
+"""Panels that move, detach to another screen and come back, around the picture in the middle."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from ui import theme
+from ui.widgets import IconButton, heading
+
+VERSION = 1  # rises when kept layouts no longer fit
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+WIDTHS = {"left": 272, "right": 344}
+BOTTOM = 236
+LEAST_WIDTH = 200
+
+
+class Dock(QDockWidget):
+    """One panel; keys that it has no use for are handed on even while it floats."""
+
+    key_left = Signal(object)  # QKeyEvent
+
+    def __init__(self, name: str, title: str, side: str, panel: QWidget) -> None:
+        super().__init__(title.upper())
+        self.side = side
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setTitleBarWidget(_TitleBar(title, self))
+        self.setWidget(panel)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hand the key on."""
+        self.key_left.emit(event)
+
+    def detach(self) -> None:
+        """Make it a window of its own, or put it back where it was."""
+        self.setFloating(not self.isFloating())
+
+
+class _TitleBar(QWidget):
+    """The title, and buttons to detach and to close; it is dragged to move the panel."""
+
+    def __init__(self, title: str, dock: Dock) -> None:
+        super().__init__(dock)
+        self._title = heading(title)
+        self._detach = IconButton("dock-window", f"Detach {title}", dock.detach)
+        self._close = IconButton("close", f"Close {title}; the menu “View” opens it", dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.GRID + 4, 2, 4, 0)
+        row.setSpacing(0)
+        row.addWidget(self._title, 1)
+        for button in (self._detach, self._close):
+            button.setIconSize(QSize(14, 14))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        dock.topLevelChanged.connect(lambda floats: self._floats(title, floats))
+
+    def _floats(self, title: str, floats: bool) -> None:
+        self._detach.say(f"Put {title} back" if floats else f"Detach {title}")
+        self._detach.show_icon("dock-left" if floats else "dock-window")
+
+
+class DockArea(QMainWindow):
+    """The picture in the middle, docks around it."""
+
+    key_left = Signal(object)  # QKeyEvent
+
+    def __init__(self, middle: QWidget, docks: Iterable[Dock]) -> None:
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.docks = {dock.objectName(): dock for dock in docks}
+        options = QMainWindow.DockOption
+        self.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        corner = Qt.Corner
+        self.setCorner(corner.BottomLeftCorner, AREAS["left"])
+        self.setCorner(corner.BottomRightCorner, AREAS["right"])
+        self.setCentralWidget(middle)
+        for dock in self.docks.values():
+            dock.key_left.connect(self.key_left)
+        self._sized = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Put every dock where it is at first."""
+        groups: dict[str, list[Dock]] = {}
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.addDockWidget(AREAS[dock.side], dock)
+            groups.setdefault(dock.side, []).append(dock)
+        for group in groups.values():
+            for one, other in pairwise(group):
+                self.tabifyDockWidget(one, other)
+            for dock in group:
+                dock.show()
+            group[0].raise_()
+        self._size()
+
+    def _size(self) -> None:
+        for side, width in WIDTHS.items():
+            here = [dock for dock in self.docks.values() if dock.side == side]
+            self.resizeDocks(here, [width] * len(here), Qt.Orientation.Horizontal)
+        below = [dock for dock in self.docks.values() if dock.side == "bottom"]
+        self.resizeDocks(below, [BOTTOM] * len(below), Qt.Orientation.Vertical)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Size the docks once there is room to share out, unless they were put back."""
+        super().showEvent(event)
+        if not self._sized:
+            self._sized = True
+            QTimer.singleShot(0, self, self._size)
+
+    def bring(self, name: str) -> Dock:
+        """Show a dock before those that share its place."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        return dock
+
+    def keep(self) -> QByteArray:
+        """Where everything is, to be given to `put_back`."""
+        return self.saveState(VERSION)
+
+    def put_back(self, state: QByteArray) -> bool:
+        """Put everything where it was; False where the state is of another kind."""
+        done = not state.isEmpty() and self.restoreState(state, VERSION)
+        self._sized = self._sized or done
+        return done
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Name the tabs that Qt makes where docks share a place."""
+        bar = event.child()
+        if event.polished() and isinstance(bar, QTabBar):
+            bar.setAccessibleName("Panels")
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+        super().childEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hand the key on."""
+        self.key_left.emit(event)

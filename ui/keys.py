@@ -1,0 +1,142 @@
+"""Every key of the program: the defaults, what the examiner chose instead, and what collides."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeySequence
+
+from ui import preferences
+from ui.actions import ACTIONS
+from ui.player.keys import KEYS
+
+PLAYER = "player."  # before the name of an act of the player
+
+
+class Key(NamedTuple):
+    """One act that keys can be bound to.
+
+    Attributes:
+        name: of the action, or `PLAYER` and the name of the player's act.
+        group: heading that it is listed under.
+        text: what it does.
+        keys: its default keys in Qt's portable spelling.
+    """
+
+    name: str
+    group: str
+    text: str
+    keys: tuple[str, ...]
+
+
+FIXED: Final = (
+    ("+, -, 0", "timeline: zoom in, zoom out, whole exhibit"),
+    ("Enter", "lists: go to the place"),
+    ("F2, Delete", "marks: edit, remove"),
+)
+"""Keys that belong to the widget with the focus and stay as they are."""
+
+
+class KeyKeeper(QObject):
+    """Announces that other keys were chosen."""
+
+    changed = Signal()
+
+
+@functools.cache
+def keeper() -> KeyKeeper:
+    """The one keeper of the keys in this process."""
+    return KeyKeeper()
+
+
+@functools.cache
+def table() -> tuple[Key, ...]:
+    """Every act that keys can be bound to, menus first."""
+    return (*_actions(), *_player())
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """The keys of an act: those chosen, else the defaults."""
+    return chosen().get(name, defaults()[name])
+
+
+def defaults() -> dict[str, tuple[str, ...]]:
+    """The default keys of every act."""
+    return {key.name: key.keys for key in table()}
+
+
+def chosen() -> dict[str, tuple[str, ...]]:
+    """The keys that the examiner chose instead of defaults."""
+    known = {key.name for key in table()}
+    return {name: keys for name, keys in preferences.keys().items() if name in known}
+
+
+def in_force() -> dict[str, tuple[str, ...]]:
+    """The keys of every act."""
+    return defaults() | chosen()
+
+
+def choose(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Keep these keys, those that are the defaults left out, and put them in force."""
+    usual = defaults()
+    preferences.keep_keys({name: some for name, some in keys.items() if some != usual[name]})
+    keeper().changed.emit()
+
+
+def conflicts(keys: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """Acts whose keys another act has too: name to the names of the others."""
+    users: dict[str, list[str]] = {}
+    for name, some in keys.items():
+        for one in dict.fromkeys(map(portable, some)):
+            users.setdefault(one, []).append(name)
+    found: dict[str, list[str]] = {}
+    for names in users.values():
+        for name in names if len(names) > 1 else ():
+            found.setdefault(name, []).extend(other for other in names if other != name)
+    return found
+
+
+def portable(text: str) -> str:
+    """A key in its one spelling, "" for what is no key."""
+    return QKeySequence(text).toString(QKeySequence.SequenceFormat.PortableText)
+
+
+def shown(keys: tuple[str, ...]) -> str:
+    """Keys as this computer's keyboard names them."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(text).toString(native) for text in keys)
+
+
+def player_keys() -> dict[str, tuple[str, ...]]:
+    """The keys of the player's acts, by the player's own names."""
+    return {
+        name.removeprefix(PLAYER): keys
+        for name, keys in in_force().items()
+        if name.startswith(PLAYER)
+    }
+
+
+def listing() -> str:
+    """Every key in words, for the list under Help."""
+    lines, group = [], ""
+    for key in table():
+        said = shown(keys_of(key.name))
+        if said and key.group != group:
+            lines += ["", key.group] if lines else [key.group]
+            group = key.group
+        if said:
+            lines.append(f"  {said:<26}{key.text}")
+    return "\n".join([*lines, "", "Where the focus is", *(f"  {k:<26}{t}" for k, t in FIXED)])
+
+
+def _actions() -> Iterator[Key]:
+    for facts in ACTIONS:
+        plain = facts.text.replace("&", "").rstrip("…")
+        keys = (facts.keys,) if facts.keys else ()
+        yield Key(facts.name, facts.menu.replace("&", ""), plain, keys)
+
+
+def _player() -> Iterator[Key]:
+    for act in KEYS:
+        yield Key(f"{PLAYER}{act.name}", "Player", act.words, act.keys)

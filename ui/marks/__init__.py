@@ -1,0 +1,1 @@
+"""Marks on screen: the desk that changes them, the panel that lists them, their dialogs."""

@@ -1,0 +1,138 @@
+"""What the actions of the menu “Marks” do."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ui import messages
+from ui.marks.dialog import MarkDialog
+from workstation.cases.marks import Mark, MarkKind, finding_on
+from workstation.cases.records import Finding
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from ui.player.player import PlayerWidget
+    from ui.workbench import Workbench
+
+
+class MarkDeeds:
+    """Makes marks from what is on screen: frame, in and out points, track, exhibit."""
+
+    def __init__(self, workbench: "Workbench", player: "PlayerWidget", window: "QWidget") -> None:
+        self._workbench = workbench
+        self._player = player
+        self._window = window
+        self._track: int | None = None
+        workbench.track_selected.connect(self._track_selected)
+        workbench.exhibit_selected.connect(lambda _: self._track_selected(None))
+        player.marker_wanted.connect(self.add_marker)
+
+    def table(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        desk = self._workbench.marks
+        return {
+            "undo": desk.undo_stack.undo,
+            "redo": desk.undo_stack.redo,
+            "add_marker": self.add_marker,
+            "add_clip": self.add_clip,
+            "note_frame": self.note_frame,
+            "note_segment": self.note_segment,
+            "note_track": self.note_track,
+            "note_exhibit": self.note_exhibit,
+            "give_finding": lambda: self.give_finding(None),
+            "give_track_finding": lambda: self.give_finding(self._track),
+        }
+
+    def add_marker(self, frame: int | None = None) -> None:
+        """Mark the frame on screen, or another, at once; it can be named later."""
+        exhibit = self._workbench.selected
+        frame = self._player.current_frame if frame is None else frame
+        if exhibit is not None and frame is not None:
+            mark = Mark(MarkKind.MARKER, exhibit, frame, frame)
+            self._workbench.marks.add(mark, "add a marker")
+
+    def add_clip(self) -> None:
+        """Keep the stretch from the in point to the out point as a clip."""
+        first, last = self._player.in_point, self._player.out_point
+        if first is None or last is None or first > last:
+            messages.say(
+                "Set an in point (I) and an out point (O) first; the clip is the stretch from one "
+                "to the other."
+            )
+            return
+        self._ask(MarkKind.CLIP, first=first, last=last)
+
+    def note_frame(self) -> None:
+        """Mark the frame on screen, with a name, a note and tags."""
+        frame = self._player.current_frame
+        if frame is not None:
+            self._ask(MarkKind.MARKER, first=frame, last=frame)
+
+    def note_segment(self) -> None:
+        """Write a note on the flagged segment that the frame on screen lies in."""
+        shown, frame = self._workbench.shown, self._player.current_frame
+        if shown is None or shown.run is None or frame is None:
+            return
+        here = [part for part in shown.segments if part.first <= frame <= part.last]
+        here.sort(key=lambda part: (part.track != self._track, -part.peak))
+        if not here:
+            messages.say("No flagged segment lies at this frame. Go to one, then try again.")
+            return
+        part = here[0]
+        self._ask(
+            MarkKind.SEGMENT, first=part.first, last=part.last, run=shown.run.id, track=part.track
+        )
+
+    def note_track(self) -> None:
+        """Write a note on the selected face track."""
+        place = self._of_track(self._track)
+        if place is not None:
+            self._ask(MarkKind.TRACK, **place)
+
+    def note_exhibit(self) -> None:
+        """Write a note on the exhibit."""
+        self._ask(MarkKind.EXHIBIT)
+
+    def give_finding(self, track: int | None) -> None:
+        """Ask for the examiner's own finding on the exhibit or a track, or change it."""
+        exhibit = self._workbench.selected
+        if exhibit is None:
+            return
+        held = finding_on(self._workbench.marks.of_exhibit(exhibit), exhibit, track)
+        if held is not None:
+            self._open(held)
+            return
+        fields = {"finding": Finding.INCONCLUSIVE}
+        if track is None:
+            self._ask(MarkKind.FINDING, **fields)
+        elif (place := self._of_track(track)) is not None:
+            self._ask(MarkKind.FINDING, **place, **fields)
+
+    def _of_track(self, track: int | None) -> dict[str, int] | None:
+        shown = self._workbench.shown
+        if track is None or shown is None or shown.run is None:
+            messages.say("Select a face track first, in the inspector or among the tracks.")
+            return None
+        return {"run": shown.run.id, "track": track}
+
+    def _ask(self, kind: MarkKind, **fields: object) -> None:
+        exhibit = self._workbench.selected
+        if exhibit is not None:
+            self._open(Mark(kind, exhibit, **fields))
+
+    def _open(self, mark: Mark) -> None:
+        shown, desk = self._workbench.shown, self._workbench.marks
+        dialog = MarkDialog(mark, shown.index if shown else None, self._window)
+
+        def done() -> None:
+            made = dialog.mark()
+            if mark.number:
+                desk.change(mark, finding=made.finding, note=made.note)
+            else:
+                desk.add(made)
+
+        dialog.accepted.connect(done)
+        dialog.open()
+
+    def _track_selected(self, track: int | None) -> None:
+        self._track = track

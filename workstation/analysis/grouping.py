@@ -1,0 +1,85 @@
+"""What the machine's scores say of people as the examiner grouped the face tracks.
+
+The numbers are those of the machine, counted over the pieces of a person; nothing is scored anew,
+and no finding is made of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.cases.people import Extents, Person
+from workstation.cases.records import FaceTable
+
+
+@dataclass(frozen=True)
+class PersonFigures:
+    """Figures of one person in one run.
+
+    Attributes:
+        frames: frames in which a face of the person is.
+        seconds: how long those frames are on screen together.
+        scored: faces with a score; mean and peak are over them, NaN where there is none.
+        peak_row: row of the face table with the highest score, None where none is scored.
+        best_row: row with the largest face, scored ones first: the one to show.
+    """
+
+    frames: int
+    seconds: float
+    scored: int
+    mean: float
+    peak: float
+    peak_row: int | None
+    best_row: int | None
+
+
+def extents(faces: FaceTable) -> Extents:
+    """First and last frame of every face track."""
+    return {
+        int(track): (int(frames.min()), int(frames.max()))
+        for track in np.unique(faces.track)
+        if len(frames := faces.frame[faces.track == track])
+    }
+
+
+def figures(person: Person, faces: FaceTable, times: NDArray[np.float64]) -> PersonFigures:
+    """Count over the pieces of a person.
+
+    Args:
+        person: pieces of the run's face tracks.
+        faces: every face of the run.
+        times: float64 (frames,), seconds since the first frame.
+    """
+    here = rows(person, faces)
+    scored = here[faces.scored[here]]
+    values = faces.score[scored]
+    shown = np.unique(faces.frame[here])
+    lengths = durations(times)
+    area = faces.box[here, 2] * faces.box[here, 3] * np.where(faces.scored[here], 1e6, 1.0)
+    return PersonFigures(
+        frames=len(shown),
+        seconds=float(lengths[shown[shown < len(lengths)]].sum()),
+        scored=len(scored),
+        mean=float(values.mean()) if len(values) else float("nan"),
+        peak=float(values.max()) if len(values) else float("nan"),
+        peak_row=int(scored[np.argmax(values)]) if len(values) else None,
+        best_row=int(here[np.argmax(area)]) if len(here) else None,
+    )
+
+
+def rows(person: Person, faces: FaceTable) -> NDArray[np.int64]:
+    """Rows of the face table that belong to a person, int64 (n,), ascending."""
+    taken = np.zeros(len(faces), np.bool_)
+    for piece in person.pieces:
+        inside = (faces.frame >= piece.first) & (faces.frame <= piece.last)
+        taken |= inside & (faces.track == piece.track)
+    return np.flatnonzero(taken)
+
+
+def durations(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How long each frame is on screen, float64 (frames,); the last as long as most are."""
+    if len(times) < 2:
+        return np.zeros(len(times))
+    lengths = np.diff(times)
+    return np.append(lengths, np.median(lengths))
