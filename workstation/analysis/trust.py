@@ -19,8 +19,8 @@ _SCALE = (
     (1.0, "moderate"),
     (0.301, "weak"),
 )
-"""The verbal scale of the ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), by the
-decimal logarithm from which on each word holds; a ratio under 2 supports neither proposition."""
+"""The verbal scale of the ENFSI Guideline for Evaluative Reporting in Forensic Science (2015): the
+decimal logarithm from which on a word holds; a ratio under 2 supports neither proposition."""
 
 
 def measure(

@@ -10,6 +10,7 @@ from typing import NoReturn
 from workstation import __version__
 from workstation.commands import (
     analyse,
+    calibrate,
     case,
     custody,
     demo,
@@ -35,6 +36,7 @@ GROUPS = (
     custody,
     detectors,
     evaluate,
+    calibrate,
     reference_figures,
     faces,
     demo,
