@@ -31,6 +31,13 @@ ACTIONS: Final = (
     ActionFacts("quit", "&Case", "&Quit", "Ctrl+Q", "", True),
     ActionFacts("add_exhibits", "&Exhibit", "&Add exhibits…", "Ctrl+I", "writable"),
     ActionFacts("verify_exhibit", "&Exhibit", "&Verify the exhibit", "Ctrl+E", "exhibit"),
+    ActionFacts(
+        "add_reference",
+        "&Exhibit",
+        "Compare with a &known authentic exhibit…",
+        "Ctrl+B",
+        "writable exhibit",
+    ),
     ActionFacts("export_scores", "&Exhibit", "Export its &scores…", "Ctrl+S", "writable exhibit"),
     ActionFacts("previous_exhibit", "&Exhibit", "&Previous exhibit", "Ctrl+Up", "exhibit", True),
     ActionFacts("next_exhibit", "&Exhibit", "&Next exhibit", "Ctrl+Down", "exhibit"),

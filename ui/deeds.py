@@ -15,6 +15,7 @@ from ui.dialogs.report_dialog import ReportDialog, report_job, scores_job
 from ui.layouts import Layouts
 from ui.marks.deeds import MarkDeeds
 from ui.player.keys import KEYS
+from ui.references.acts import ask_reference
 from ui.search.palette import TITLE, Offer, Palette
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Deeds:
             "add_exhibits": self.choose_exhibits,
             "verify_exhibit": lambda: bench.verify(bench.selected),
             "export_scores": self._export_scores,
+            "add_reference": lambda: ask_reference(bench, self._window),
             "previous_exhibit": lambda: bench.select_beside(-1),
             "next_exhibit": lambda: bench.select_beside(1),
             "analyse": lambda: bench.analyse(space.panels["exhibits"].chosen()),

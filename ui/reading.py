@@ -1,7 +1,7 @@
 """What the window shows, read from a case in one go and handed over as frozen records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtGui import QImage
@@ -47,6 +47,7 @@ class ExhibitLine:
         run: the run that counts, as in the report (`chosen_run`).
         verification: "intact", "altered", "missing", or "" if never verified.
         undecodable: frames of the run that could not be decoded.
+        reference_for: questioned exhibits that it is known authentic for.
     """
 
     exhibit: Exhibit
@@ -55,6 +56,7 @@ class ExhibitLine:
     verification: str = ""
     undecodable: int = 0
     thumbnail: QImage = field(default_factory=QImage, compare=False, repr=False)
+    reference_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,17 @@ def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
 def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:
     """Every exhibit with its run, finding and last verification."""
     verified = _last_verifications(case)
-    return tuple(_line(case, exhibit, verified) for exhibit in case.exhibits.all())
+    lines = (_line(case, exhibit, verified) for exhibit in case.exhibits.all())
+    standing = [one for one in case.references.all() if one.revoked_utc is None]
+    return tuple(
+        replace(
+            line,
+            reference_for=tuple(
+                one.questioned for one in standing if one.reference == line.exhibit.number
+            ),
+        )
+        for line in lines
+    )
 
 
 def read_exhibit(case: Case, number: str, *, under_way: bool = False) -> ExhibitView:

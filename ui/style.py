@@ -73,6 +73,11 @@ QComboBox::down-arrow, QSpinBox::down-arrow { image: url("$icons/chevron-down.sv
               height: 12px; }
 QSpinBox::up-arrow { image: url("$icons/chevron-up.svg"); width: 12px; height: 12px; }
 QCheckBox:focus, QRadioButton:focus { color: $focus; }
+QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid $edge; border-radius: 2px;
+              background: $surface_2; }
+QCheckBox::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent;
+              background: $on_accent; }
+QCheckBox::indicator:focus { border-color: $focus; }
 QRadioButton::indicator { width: 12px; height: 12px; border: 1px solid $edge; border-radius: 7px;
               background: $surface_2; }
 QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent;

@@ -85,6 +85,8 @@ def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) 
         painter.setPen(tokens.colour("text"))
         line = QRect(x, area.top(), area.width(), 18)
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, row.number)
+        if row.badge:
+            _badge(painter, line, row.badge, tokens)
     top = area.top() + (18 if row.number else 0)
     painter.setFont(theme.text_font())
     _elided(painter, QRect(x, top, area.width(), 18), name, tokens.colour("text"), middle=True)
@@ -101,6 +103,17 @@ def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) 
     shown = metrics.elidedText(row.state, Qt.TextElideMode.ElideRight, room)
     state.setHeight(2 * metrics.lineSpacing())
     painter.drawText(state, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, shown)
+
+
+def _badge(painter: QPainter, line: QRect, words: str, tokens: theme.Theme) -> None:
+    """What the exhibit is taken as, at the right end of its first line."""
+    painter.setFont(theme.text_font(theme.SMALL))
+    width = painter.fontMetrics().horizontalAdvance(words)
+    place = QRect(line.right() - width, line.top(), width + 1, line.height())
+    spot = QRect(place.left() - ICON - 3, line.top() + 2, ICON, ICON)
+    icon("check-decagram-outline", "accent").paint(painter, spot)
+    painter.setPen(tokens.colour("muted"))
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _elided(

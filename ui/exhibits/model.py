@@ -51,7 +51,8 @@ class ExhibitModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return row.tip
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{row.number} {row.name}, {row.state}".strip()
+            badge = f", {row.badge}" if row.badge else ""
+            return f"{row.number} {row.name}, {row.state}{badge}".strip()
         return None
 
 

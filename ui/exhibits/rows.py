@@ -15,6 +15,7 @@ FINDING_ICONS = {
     Finding.INCONCLUSIVE: ("circle-half-full", "inconclusive"),
     Finding.DOES_NOT_SUPPORT: ("circle-outline", "score_low"),
 }
+KNOWN_AUTHENTIC = "known authentic"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class ExhibitRow:
         icon: name of the icon beside it, and the colour token it is drawn in.
         part: progress from 0 to 1, None where there is none to show.
         tip: the whole truth, for the tooltip.
+        badge: what it is taken as, such as "known authentic", or "".
         job: the intake that was refused or is under way.
     """
 
@@ -39,6 +41,7 @@ class ExhibitRow:
     tip: str = ""
     thumbnail: QImage = field(default_factory=QImage, compare=False, repr=False)
     job: Job | None = None
+    badge: str = ""
 
 
 def compose(
@@ -64,6 +67,8 @@ def exhibit_row(line: ExhibitLine, job: Job | None) -> ExhibitRow:
     if line.run is not None and line.run.reason:
         tip.append(line.run.reason)
     tip += [str(warning) for warning in line.exhibit.facts.get("warnings", ())]
+    if line.reference_for:
+        tip.append(f"Taken as known authentic, as a reference for {', '.join(line.reference_for)}")
     return ExhibitRow(
         line.exhibit.number,
         line.exhibit.original_name,
@@ -73,6 +78,7 @@ def exhibit_row(line: ExhibitLine, job: Job | None) -> ExhibitRow:
         part,
         "\n".join(tip),
         line.thumbnail,
+        badge=KNOWN_AUTHENTIC if line.reference_for else "",
     )
 
 

@@ -11,6 +11,7 @@ from ui.inspector import sections, words
 from ui.inspector.crops import FacePictures, peak_row
 from ui.inspector.track_card import TrackCard
 from ui.reading import ExhibitView
+from ui.references.card import ReferenceCard
 from ui.widgets import button, label, line
 from ui.workbench import Workbench
 from workstation.cases.records import Run, RunOutcome, Segment
@@ -106,6 +107,7 @@ class InspectorPanel(QScrollArea):
         return [
             sections.finding(whole, self._altered(view)),
             *self._newer(view),
+            ReferenceCard(self._workbench, view),
             sections.limits(run),
             self._tracks(view),
             sections.segments(view.segments, view.index, self._go_to_segment),

@@ -1,0 +1,1 @@
+"""Exhibits known authentic, and the questioned exhibit beside them."""
