@@ -16,35 +16,42 @@ class Curve:
     Args:
         scores: ``(N,)``, higher is more likely synthetic.
         fake: Which are synthetic, bool ``(N,)``.
+        units: Number of the unit that each case belongs to, from 0, ``(N,)``: cases of one unit, a
+            person say, share a weight. Each case is a unit of its own when None.
 
     Raises:
-        ValueError: The two do not go together, or a score is not a number.
+        ValueError: The three do not go together, or a score is not a number.
     """
 
-    def __init__(self, scores: NDArray[np.floating], fake: NDArray[np.bool_]) -> None:
-        if len(scores) != len(fake) or not np.isfinite(scores).all():
+    def __init__(
+        self,
+        scores: NDArray[np.floating],
+        fake: NDArray[np.bool_],
+        units: NDArray[np.intp] | None = None,
+    ) -> None:
+        if units is None:
+            units = np.arange(len(scores))
+        if not len(scores) == len(fake) == len(units) or not np.isfinite(scores).all():
             raise ValueError("a curve needs one finite score and one label for each case")
-        self._order = np.argsort(-scores, kind="stable")
-        falling = scores[self._order]
-        last_of_tie = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1)
-        self._ends = last_of_tie[: len(falling)]
-        self._fake = fake[self._order].astype(np.float64)
-        self.thresholds = falling[self._ends]
+        values, place = np.unique(-scores, return_inverse=True)
+        self.thresholds = -values
+        self._hits = np.zeros((int(units.max(initial=-1)) + 1, len(values) + 1))
+        self._alarms = np.zeros_like(self._hits)
+        np.add.at(self._hits, (units[fake], place[fake] + 1), 1.0)
+        np.add.at(self._alarms, (units[~fake], place[~fake] + 1), 1.0)
+        np.cumsum(self._hits, axis=1, out=self._hits)
+        np.cumsum(self._alarms, axis=1, out=self._alarms)
 
     def counts(self, weights: Weights) -> tuple[Weights, Weights]:
         """Synthetic and authentic weight at or above each distinct score, from none to all.
 
         Args:
-            weights: ``(B, N)``, in the order of the scores given.
+            weights: ``(B, U)``, one for each unit.
 
         Returns:
             Two arrays ``(B, K + 1)`` for K distinct scores.
         """
-        ordered = weights[:, self._order]
-        start = np.zeros((len(weights), 1))
-        hits = np.cumsum(ordered * self._fake, axis=1)[:, self._ends]
-        alarms = np.cumsum(ordered * (1.0 - self._fake), axis=1)[:, self._ends]
-        return np.hstack([start, hits]), np.hstack([start, alarms])
+        return weights @ self._hits, weights @ self._alarms
 
     def roc(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Points of the ROC curve: false and true positive rate, 0..1, ``(K + 1,)`` each.
@@ -52,7 +59,7 @@ class Curve:
         Raises:
             ValueError: One class is missing.
         """
-        hits, alarms = self.counts(np.ones((1, len(self._order))))
+        hits, alarms = self.counts(np.ones((1, len(self._hits))))
         if hits[0, -1] == 0 or alarms[0, -1] == 0:
             raise ValueError("a ROC curve needs both classes")
         return alarms[0] / alarms[0, -1], hits[0] / hits[0, -1]
@@ -61,7 +68,7 @@ class Curve:
         """AUC, average precision and equal error rate under each row of weights.
 
         Args:
-            weights: ``(B, N)``.
+            weights: ``(B, U)``.
 
         Returns:
             `auc`, `average_precision`, `equal_error_rate`, ``(B,)`` each; NaN where a class is
@@ -74,6 +81,30 @@ class Curve:
             "auc": area(false_rate, rate),
             "average_precision": average_precision(hits, alarms),
             "equal_error_rate": equal_error_rate(false_rate, rate),
+        }
+
+    def decisions(self, threshold: float, weights: Weights) -> Figures:
+        """What calling every case above a threshold synthetic is worth.
+
+        Args:
+            threshold: Cases that score more are called synthetic.
+            weights: ``(B, U)``.
+
+        Returns:
+            `accuracy`, `balanced_accuracy`, `precision`, `recall`, `f1` and `false_positive_rate`,
+            0..1, ``(B,)`` each; NaN where a figure divides by nothing.
+        """
+        above = int((self.thresholds > threshold).sum())
+        hits, alarms = weights @ self._hits[:, above], weights @ self._alarms[:, above]
+        fakes, reals = weights @ self._hits[:, -1], weights @ self._alarms[:, -1]
+        recall, false_rate = _share(hits, fakes), _share(alarms, reals)
+        return {
+            "accuracy": _share(hits + reals - alarms, fakes + reals),
+            "balanced_accuracy": (recall + 1.0 - false_rate) / 2,
+            "precision": _share(hits, hits + alarms),
+            "recall": recall,
+            "f1": _share(2 * hits, hits + alarms + fakes),
+            "false_positive_rate": false_rate,
         }
 
 
@@ -130,34 +161,6 @@ def equal_error_rate(false_rate: Weights, rate: Weights) -> NDArray[np.float64]:
     share = np.divide(-apart[rows, before], span, out=np.zeros(len(apart)), where=span > 0)
     low, high = false_rate[rows, before], false_rate[rows, after]
     return np.asarray(low + share * (high - low), np.float64) + 0.0 * apart[:, -1]
-
-
-def decision_figures(
-    called: NDArray[np.bool_], fake: NDArray[np.bool_], weights: Weights
-) -> Figures:
-    """What calling some cases synthetic is worth.
-
-    Args:
-        called: Which were called synthetic, bool ``(N,)``.
-        fake: Which are, bool ``(N,)``.
-        weights: ``(B, N)``.
-
-    Returns:
-        `accuracy`, `balanced_accuracy`, `precision`, `recall`, `f1` and `false_positive_rate`,
-        0..1, ``(B,)`` each; NaN where a figure divides by nothing.
-    """
-    hits = weights @ (called & fake)
-    alarms = weights @ (called & ~fake)
-    fakes, reals = weights @ fake, weights @ ~fake
-    recall, false_rate = _share(hits, fakes), _share(alarms, reals)
-    return {
-        "accuracy": _share(hits + reals - alarms, fakes + reals),
-        "balanced_accuracy": (recall + 1.0 - false_rate) / 2,
-        "precision": _share(hits, hits + alarms),
-        "recall": recall,
-        "f1": _share(2 * hits, hits + alarms + fakes),
-        "false_positive_rate": false_rate,
-    }
 
 
 def confusion(called: NDArray[np.bool_], fake: NDArray[np.bool_]) -> dict[str, int]:

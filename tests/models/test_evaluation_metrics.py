@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.training.metrics import auc, bootstrap_auc
-from models.training.ranking import Curve, confusion, decision_figures, ranks, spearman
+from models.training.ranking import Curve, confusion, ranks, spearman
 from models.training.reliability import (
     cllr,
     coverage_curve,
@@ -46,14 +46,13 @@ def test_a_weight_is_a_repetition(case, data):
         data.draw(st.lists(st.integers(0, 3), min_size=len(fake), max_size=len(fake)))
     )
     again = np.repeat(np.arange(len(fake)), counts)
-    weighted = Curve(scores, fake).figures(counts[None].astype(float))
-    called = scores > 0.45
-    weighted |= decision_figures(called, fake, counts[None].astype(float))
+    curve, weights = Curve(scores, fake), counts[None].astype(float)
+    weighted = curve.figures(weights) | curve.decisions(0.45, weights)
     if not len(again):
         assert all(np.isnan(value[0]) for value in weighted.values())
         return
-    repeated = Curve(scores[again], fake[again]).figures(once(len(again)))
-    repeated |= decision_figures(called[again], fake[again], once(len(again)))
+    curve, weights = Curve(scores[again], fake[again]), once(len(again))
+    repeated = curve.figures(weights) | curve.decisions(0.45, weights)
     for name, value in repeated.items():
         assert weighted[name][0] == pytest.approx(value[0], nan_ok=True), name
 
@@ -95,7 +94,8 @@ def test_equal_error_rates(real, fake, rate):
 def test_equal_error_rate_of_two_normal_distributions():
     rng = np.random.default_rng(0)
     scores = np.concatenate([rng.normal(0, 1, 40000), rng.normal(2, 1, 40000)])
-    found = Curve(scores, np.repeat([False, True], 40000)).figures(once(80000))
+    fake, nobody = np.repeat([False, True], 40000), np.zeros(80000, np.intp)
+    found = Curve(scores, fake, nobody).figures(once(1))
     assert found["equal_error_rate"][0] == pytest.approx(0.1587, abs=0.005)  # Phi(-1)
     assert found["auc"][0] == pytest.approx(0.9214, abs=0.005)  # Phi(2 / sqrt 2)
 
@@ -104,7 +104,7 @@ def test_equal_error_rate_of_two_normal_distributions():
 def test_the_four_counts_and_what_follows_from_them(case):
     scores, fake = case
     called = scores > 0.5
-    counts, found = confusion(called, fake), decision_figures(called, fake, once(len(fake)))
+    counts, found = confusion(called, fake), Curve(scores, fake).decisions(0.5, once(len(fake)))
     hits, alarms = counts["true_positives"], counts["false_positives"]
     assert sum(counts.values()) == len(fake)
     assert found["accuracy"][0] == pytest.approx((called == fake).mean())
@@ -243,6 +243,19 @@ def test_the_interval_is_that_of_the_earlier_bootstrap():
     before = bootstrap_auc(scores, fake, people)
     assert found.value == pytest.approx(before.value)
     assert (found.low, found.high) == pytest.approx((before.low, before.high), abs=0.02)
+
+
+def test_one_weight_for_each_person_gives_the_same_intervals():
+    rng = np.random.default_rng(2)
+    scores, fake = rng.integers(0, 20, 90) / 20, rng.random(90) < 0.5
+    again = PersonBootstrap(np.array([f"p{i % 7}" for i in range(90)]), 200)
+    case_by_case = again.intervals(Curve(scores, fake).figures)
+    shared = again.intervals(Curve(scores, fake, again.person).figures, per_person=True)
+    for name, found in shared.items():
+        wanted = case_by_case[name]
+        assert (found.value, found.low, found.high) == pytest.approx(
+            (wanted.value, wanted.low, wanted.high)
+        )
 
 
 def test_what_no_resample_allows_is_not_known():

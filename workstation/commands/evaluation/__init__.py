@@ -1,0 +1,1 @@
+"""The parts of `workstation evaluate`: labelled clips in, figures, tables and plots out."""
