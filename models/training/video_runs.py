@@ -47,20 +47,20 @@ def run_starts(frames: int, runs: int, length: int) -> list[int]:
     return [int(start) for start in np.linspace(0, max(0, frames - length), count)]
 
 
-def read_runs(path: Path, runs: int, length: int, damage: Damage) -> Iterator[list[Frame]]:
-    """Decode runs of consecutive frames.
+def read_runs(path: Path, runs: int, length: int, damage: Damage) -> Iterator[Frame]:
+    """Decode runs of consecutive frames, one frame at a time.
 
     Frames are numbered in the order in which they are shown. Damage that the decoder notices is
-    not concealed: such frames are missing from their run and are added to `damage`.
+    not concealed: such frames do not come, and are added to `damage`.
 
     Args:
         path: The video.
         runs: At most so many.
         length: Frames of one run; a shorter video is one run.
-        damage: Gets the numbers of frames that could not be decoded.
+        damage: Gets the numbers of frames that could not be decoded, run by run.
 
     Yields:
-        Runs that hold at least one frame.
+        The frames of all runs, in order.
 
     Raises:
         av.FFmpegError: The file is no video, or is cut off so that it cannot be opened.
@@ -69,8 +69,7 @@ def read_runs(path: Path, runs: int, length: int, damage: Damage) -> Iterator[li
     with closing(av.open(str(path), metadata_errors="replace")) as container:
         if not container.streams.video:
             raise av.InvalidDataError(0, "it has no picture", str(path))
-        stream = container.streams.video[0]
-        times, keys = _index(container, stream)
+        times, keys = _index(container, container.streams.video[0])
     if not times:
         raise av.InvalidDataError(0, "it has no frames", str(path))
     numbers = {time: number for number, time in enumerate(times)}
@@ -79,16 +78,14 @@ def read_runs(path: Path, runs: int, length: int, damage: Damage) -> Iterator[li
         stream.thread_type = "AUTO"
         decoder = _Decoder(container, stream, keys)
         for start in run_starts(len(times), runs, length):
-            wanted = range(start, min(start + length, len(times)))
-            found: dict[int, Frame] = {}
-            for frame in decoder.between(times[wanted[0]], times[wanted[-1]]):
-                number = numbers.get(frame.pts)
-                if number is not None and number in wanted and not frame.is_corrupt:
+            missing = set(range(start, min(start + length, len(times))))
+            for frame in decoder.between(times[start], times[max(missing)]):
+                number = numbers.get(frame.pts, -1)
+                if number in missing and not frame.is_corrupt:
+                    missing.remove(number)
                     seconds = float((frame.pts - times[0]) * stream.time_base)
-                    found[number] = Frame(number, seconds, upright_rgb(frame))
-            damage.frames.update(set(wanted) - set(found))
-            if found:
-                yield [found[number] for number in sorted(found)]
+                    yield Frame(number, seconds, upright_rgb(frame))
+            damage.frames.update(missing)
 
 
 def _index(container: Any, stream: Any) -> tuple[list[int], list[int]]:

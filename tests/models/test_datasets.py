@@ -49,7 +49,7 @@ def test_faceforensics_says_what_is_missing(tmp_path):
     place = tmp_path / "manipulated_sequences" / "Deepfakes" / "c23" / "videos"
     (place / "000_001.mp4").write_bytes(b"")
     (place / "001_000.mp4.part").write_bytes(b"half")
-    layouts.touch(place, "odd name.mp4")
+    layouts.touch(place, "odd name.mp4", "._002_003.mp4")
     listing = list_recordings(tmp_path)
     said = "\n".join(listing.notes)
     assert "manipulated_sequences/Deepfakes/c23: 12 of 1000" in said
@@ -59,6 +59,12 @@ def test_faceforensics_says_what_is_missing(tmp_path):
     assert "odd name.mp4" in said
     assert "train.json, val.json, test.json are not here" in said
     assert all(recording.official == "" for recording in listing.recordings)
+
+
+def test_faceforensics_as_pictures_is_refused(tmp_path):
+    layouts.touch(tmp_path / "original_sequences" / "youtube" / "c23" / "images" / "000", "1.png")
+    with pytest.raises(DataError, match=r"No recordings.*only videos are read"):
+        list_recordings(tmp_path)
 
 
 def test_a_damaged_split_file_is_refused(tmp_path):

@@ -17,10 +17,11 @@ from models.training.face_cutting import (
     Protocol,
     cut_faces,
 )
+from models.training.face_finding import Face, follow_face
 from models.training.face_store import FaceStore
 from models.training.faces import faces
 from models.training.likeness import ALIKE_BITS, distances
-from models.training.video_runs import Damage, read_runs, run_starts
+from models.training.video_runs import Damage, Frame, read_runs, run_starts
 from tests.analysis.clips import clip, moving, portrait, with_cut
 from tests.models import layouts
 from tests.videos import cut_off, make_video, read_code, uneven_times, without_contents, zero_bytes
@@ -59,30 +60,29 @@ def test_the_seed_protocol_is_the_first_150_frames():
 def test_frames_are_those_of_their_numbers_and_times(tmp_path, group, times_ms):
     path = make_video(tmp_path / "a.mp4", frames=60, group=group, times_ms=times_ms)
     damage = Damage()
-    runs = list(read_runs(path, 3, 8, damage))
-    assert [[frame.number for frame in run] for run in runs] == [
-        list(range(start, start + 8)) for start in run_starts(60, 3, 8)
+    frames = list(read_runs(path, 3, 8, damage))
+    assert [frame.number for frame in frames] == [
+        start + place for start in run_starts(60, 3, 8) for place in range(8)
     ]
-    for run in runs:
-        for frame in run:
-            assert read_code(frame.pixels) == frame.number
-            expected = times_ms[frame.number] / 1000 if times_ms else frame.number / 25
-            assert frame.time == pytest.approx(expected, abs=2e-3)
+    for frame in frames:
+        assert read_code(frame.pixels) == frame.number
+        expected = times_ms[frame.number] / 1000 if times_ms else frame.number / 25
+        assert frame.time == pytest.approx(expected, abs=2e-3)
     assert damage.frames == set()
 
 
 def test_a_video_of_a_turned_phone_comes_upright(tmp_path):
     path = make_video(tmp_path / "a.mp4", frames=3, rotation=90)
-    (run,) = read_runs(path, 1, 3, Damage())
-    assert run[1].pixels.shape == (320, 180, 3)
-    assert read_code(np.ascontiguousarray(np.rot90(run[1].pixels, -1))) == 1
+    frames = list(read_runs(path, 1, 3, Damage()))
+    assert [frame.pixels.shape for frame in frames] == [(320, 180, 3)] * 3
+    assert read_code(np.ascontiguousarray(np.rot90(frames[1].pixels, -1))) == 1
 
 
 def test_damaged_frames_are_missing_and_counted(tmp_path):
     sound = make_video(tmp_path / "a.mp4", frames=90, group=10)
     broken = zero_bytes(sound, tmp_path / "b.mp4", at=0.4, length=4000)
     damage = Damage()
-    numbers = [frame.number for run in read_runs(broken, 1, 90, damage) for frame in run]
+    numbers = [frame.number for frame in read_runs(broken, 1, 90, damage)]
     assert numbers[0] == 0
     assert numbers[-1] == 89
     assert 0 < len(damage.frames) < 60
@@ -110,6 +110,29 @@ def test_hashes_know_a_face_again_in_the_other_protocol(tmp_path):
     wide = cut_faces(tmp_path, recording("a.mp4"), replace(SMALL, size=208, runs=1))
     tight = cut_faces(tmp_path, recording("a.mp4"), replace(SMALL, size=112, margin=1.0, runs=1))
     assert distances(wide.hashes, tight.hashes).diagonal().max() <= ALIKE_BITS
+
+
+def test_the_face_is_followed_and_not_the_larger_one_beside_it(monkeypatch):
+    def face(left, side):
+        box = np.array([left, 10, left + side, 10 + side], np.float32)
+        return Face(box, np.zeros((5, 2), np.float32))
+
+    black = np.zeros((9, 9, 3), np.uint8)
+    found = {
+        0: [face(50, 60), face(10, 30)],
+        1: [face(150, 90), face(54, 62)],
+        2: [],
+        3: [face(150, 90), face(58, 60)],
+        4: [face(150, 90), face(10, 30)],
+        5: [face(151, 90), face(60, 60)],
+    }
+    monkeypatch.setattr(
+        "models.training.face_finding.find_faces",
+        lambda frames, border, device: ((frame, found[frame.number]) for frame in frames),
+    )
+    frames = [Frame(number, number / 25, black) for number in found]
+    followed = [(run, f.number, face.box[0]) for run, f, face in follow_face(frames)]
+    assert followed == [(0, 0, 50), (0, 1, 54), (1, 3, 58), (2, 4, 150), (2, 5, 151)]
 
 
 def test_files_that_are_none_and_videos_without_a_face_are_answers(tmp_path):

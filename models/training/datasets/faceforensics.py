@@ -68,6 +68,8 @@ def read(folder: Path) -> tuple[list[Recording], list[str]]:
         for compression in COMPRESSIONS
     ]
     present = {compression for _, compression, place in places if place.is_dir()}
+    if not present:
+        notes.append("There are no folders SOURCE/COMPRESSION/videos in it: only videos are read.")
     for part, compression, place in places:
         if compression not in present:
             continue

@@ -10,9 +10,9 @@ from pathlib import Path
 from models.training.datasets.recording import (
     NO_METHOD,
     UNKNOWN,
-    VIDEO_SUFFIXES,
     DataError,
     Recording,
+    is_video,
     some,
     unfinished_note,
 )
@@ -177,5 +177,4 @@ def _videos_below(folder: Path) -> list[Path]:
     """Videos in a folder and the folders inside it, sorted."""
     if not folder.is_dir():
         return []
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
-    return sorted(path for path in found if path.is_file() and path.stat().st_size > 0)
+    return sorted(path for path in folder.rglob("*") if is_video(path))

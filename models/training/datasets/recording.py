@@ -75,8 +75,13 @@ def videos_in(folder: Path) -> list[Path]:
     """The video files that lie directly in a folder, sorted; none where there is no folder."""
     if not folder.is_dir():
         return []
-    found = (path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
-    return sorted(path for path in found if path.is_file() and path.stat().st_size > 0)
+    return sorted(path for path in folder.iterdir() if is_video(path))
+
+
+def is_video(path: Path) -> bool:
+    """Whether a file is named like a video, is not empty, and is not hidden."""
+    named = path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
+    return named and path.is_file() and path.stat().st_size > 0
 
 
 def unfinished_in(folder: Path) -> list[Path]:
