@@ -1,0 +1,1 @@
+"""Two exhibits, or two moments of one, beside each other and in step."""
