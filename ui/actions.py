@@ -87,6 +87,7 @@ ACTIONS: Final = (
     ActionFacts("show_marks", "&View", "&Marks", "Ctrl+6", "case"),
     ActionFacts("show_tracks", "&View", "Peo&ple", "Ctrl+7", "case"),
     ActionFacts("show_queue", "&View", "&Queue", "Ctrl+8", "case"),
+    ActionFacts("compare", "&View", "C&ompare…", "Ctrl+D", "exhibit", True),
     ActionFacts("detach_panel", "&View", "Detach the panel", "Ctrl+Shift+D", "case", True),
     ActionFacts("save_layout", "&View", "Save the la&yout…", "", "case"),
     ActionFacts("choose_layout", "&View", "C&hoose a layout…", "Ctrl+L", "case"),

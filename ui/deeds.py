@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 import workstation
 from ui import keys, preferences, theme
 from ui.actions import ACTIONS
+from ui.compare.opening import compare
 from ui.dialogs.details_dialog import DetailsDialog
 from ui.dialogs.preferences_dialog import PreferencesDialog
 from ui.dialogs.report_dialog import ReportDialog, report_job, scores_job
@@ -126,6 +127,7 @@ class Deeds:
             **named,
             "search": lambda: space.show_panel("search"),
             "show_player": space.stage.player.setFocus,
+            "compare": lambda: compare(self._bench, space.stage.player, self._window),
             "detach_panel": space.detach_panel,
             **{
                 f"{choice}_theme": lambda choice=choice: _choose_theme(choice)
