@@ -39,6 +39,11 @@ ACTIONS: Final = (
         "writable exhibit",
     ),
     ActionFacts("export_scores", "&Exhibit", "Export its &scores…", "Ctrl+S", "writable exhibit"),
+    ActionFacts(
+        "export_frame", "&Exhibit", "Export the &frame…", "Ctrl+Shift+S", "writable exhibit", True
+    ),
+    ActionFacts("export_clip", "&Exhibit", "Export the selected s&tretch…", "", "writable exhibit"),
+    ActionFacts("export_timeline", "&Exhibit", "Export the t&imeline…", "", "writable exhibit"),
     ActionFacts("previous_exhibit", "&Exhibit", "&Previous exhibit", "Ctrl+Up", "exhibit", True),
     ActionFacts("next_exhibit", "&Exhibit", "&Next exhibit", "Ctrl+Down", "exhibit"),
     ActionFacts(
@@ -47,6 +52,7 @@ ACTIONS: Final = (
     ActionFacts(
         "analyse_all", "&Analysis", "Analyse &all exhibits", "Ctrl+Shift+G", "writable detector"
     ),
+    ActionFacts("find_shots", "&Analysis", "Look for s&hot changes", "", "writable exhibit", True),
     ActionFacts("pause", "&Analysis", "&Pause or go on", "Ctrl+P", "analysis", True),
     ActionFacts("cancel", "&Analysis", "&Cancel the job under way", "Ctrl+.", "job"),
     ActionFacts("undo", "&Marks", "&Undo", "Ctrl+Z", "writable undo"),

@@ -13,6 +13,7 @@ from ui.compare.opening import compare
 from ui.dialogs.details_dialog import DetailsDialog
 from ui.dialogs.preferences_dialog import PreferencesDialog
 from ui.dialogs.report_dialog import ReportDialog, report_job, scores_job
+from ui.exporting import Exporting
 from ui.layouts import Layouts
 from ui.marks.deeds import MarkDeeds
 from ui.player.keys import KEYS
@@ -40,6 +41,8 @@ class Deeds:
         self._bench = window.workbench
         self._space = window.workspace
         self.marks = MarkDeeds(self._bench, self._space.stage.player, window)
+        self.exporting = Exporting(self._bench, self._space.stage, window)
+        self._space.stage.timeline.clip_wanted.connect(self.marks.add_clip)
         self.layouts = Layouts(self._space.area, window)
 
     def table(self) -> dict[str, Callable[[], object]]:
@@ -58,6 +61,7 @@ class Deeds:
             **self._on_exhibits(),
             **self._on_panels(),
             **self.marks.table(),
+            **self.exporting.table(),
             **self.layouts.table(),
         }
 
@@ -148,7 +152,7 @@ class Deeds:
             return
         suggestion = view.folder / "reports" / f"{number} scores.csv"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Export the scores", str(suggestion), "CSV (*.csv);;All files (*)"
+            self._window, "Export the scores", str(suggestion), "CSV (*.csv);;JSON (*.json)"
         )
         if name:
             self._bench.add_job(scores_job(number, Path(name)))

@@ -29,6 +29,11 @@ def outcome(job: Job) -> Outcome | None:
         return None
     if job.kind == "verification":
         return _verified(job)
+    if job.kind == "export":
+        return Outcome(str(job.result))
+    if job.kind == "shots":
+        found = wording.counted(len(job.result), "shot change", "shot changes")
+        return Outcome(f"{found} found; the timeline shows where.")
     if job.kind == "scores":
         return Outcome(f"The scores were written to {job.result}.")
     return None

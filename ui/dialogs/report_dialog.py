@@ -175,12 +175,14 @@ def report_job(order: ReportOrder) -> CallJob:
 
 
 def scores_job(exhibit: str, output: Path) -> CallJob:
-    """The job that exports an exhibit's scores as CSV; its result is the path."""
+    """The job that exports an exhibit's scores as CSV, or as JSON where the file is named so."""
 
     def call(desk: Desk, _: CallJob) -> Path:
         from workstation.commands.scores import chosen_run, export
 
-        export(desk.case, chosen_run(desk.case, exhibit, None), "csv", output)
+        form = "json" if output.suffix.lower() == ".json" else "csv"
+        # The dialog that chose the file asked whether one that is there may be replaced.
+        export(desk.case, chosen_run(desk.case, exhibit, None), form, output, overwrite=True)
         return output
 
     return CallJob("scores", f"Exporting the scores of {exhibit}", call)

@@ -52,6 +52,9 @@ class Feeder(QObject):
         self._reading: _Reading | None = None
         workbench.run_changed.connect(self._show)
         workbench.case_opened.connect(self._case_opened)
+        workbench.marks.changed.connect(lambda _: self._show_marks())
+        timeline.mark_picked.connect(workbench.marks.chosen.emit)
+        timeline.track_picked.connect(workbench.select_track)
         timeline.compare_wanted.connect(self._offer_runs)
         self.sound_read.connect(self._sound_goes_on)
 
@@ -77,6 +80,7 @@ class Feeder(QObject):
             self._show_pictures(view)
             self._read_sound(view)
         self._read_shots()
+        self._show_marks()
         if view.run is not None:
             self._chosen = tuple(run for run in self._chosen if run != view.run.id)
             self._lay_over()
@@ -88,6 +92,11 @@ class Feeder(QObject):
             return
         size = (int(facts.get("width", 16)), int(facts.get("height", 9)))
         self._timeline.set_pictures((view.path, view.index, *size))
+
+    def _show_marks(self) -> None:
+        if self._view is not None:
+            number = self._view.exhibit.number
+            self._timeline.set_marks(self._workbench.marks.of_exhibit(number))
 
     def _read_shots(self) -> None:
         view = self._view

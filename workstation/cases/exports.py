@@ -6,12 +6,13 @@ A file and its entry belong together: where the entry cannot be made, the file i
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from workstation.cases.custody import Act
 from workstation.errors import CaseError, WorkstationError
 
 if TYPE_CHECKING:
@@ -142,6 +143,46 @@ def write_out(
         part.write_bytes(content)
         found = read_back(part)
     return Written(target, found.sha256, found.size)
+
+
+def write_timeline(
+    case: "Case",
+    number: str,
+    runs: Sequence[int],
+    target: Path,
+    content: bytes,
+    *,
+    overwrite: bool = False,
+    **shown: Any,
+) -> Written:
+    """Write a drawing of scores over time out of the case, and enter it in the log.
+
+    Args:
+        case: open for writing.
+        number: the exhibit's.
+        runs: whose scores it shows.
+        target: the file.
+        content: its bytes.
+        overwrite: whether the examiner agreed to replace a file that is there.
+        **shown: what of the exhibit it shows; plain JSON.
+
+    Raises:
+        CaseError: the case is open for reading only.
+        WorkstationError: the place is the case's own, taken, or cannot be written.
+    """
+    what = "The picture of the timeline"
+    with taken_back() as fresh:
+        written = write_out(case, target, content, what, overwrite=overwrite)
+        fresh.append(target)
+        case.custody.append(
+            Act.TIMELINE_EXPORTED,
+            number,
+            runs=list(runs),
+            output=str(target),
+            sha256=written.sha256,
+            **shown,
+        )
+    return written
 
 
 def _remove(path: Path) -> None:

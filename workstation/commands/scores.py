@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from workstation.cases.custody import Act
 from workstation.commands.answers import Answer, to_json
-from workstation.commands.groups import Commands, add_case, command, opened, write_file
+from workstation.commands.groups import Commands, add_case, command, opened
 from workstation.commands.references import beside_references
-from workstation.errors import AnalysisError, WorkstationError
+from workstation.errors import AnalysisError
 
 if TYPE_CHECKING:
     from workstation.cases.case import Case
@@ -27,6 +27,7 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("exhibit", metavar="EXHIBIT", help="E001 ...")
     parser.add_argument("--format", choices=("csv", "json"), default="csv")
     parser.add_argument("--output", metavar="FILE", type=Path, help="instead of standard output")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     parser.add_argument("--run", type=int, metavar="ID", help="default: what a report rests on")
 
 
@@ -35,7 +36,7 @@ def scores(arguments: argparse.Namespace) -> Answer:
     form = "json" if arguments.json and arguments.output is None else arguments.format
     with opened(arguments) as case:
         run = chosen_run(case, arguments.exhibit, arguments.run)
-        text, digest = export(case, run, form, arguments.output)
+        text, digest = export(case, run, form, arguments.output, overwrite=arguments.overwrite)
         beside, lines = beside_references(case, run.exhibit)
     if arguments.output is None:
         return Answer(json.loads(text) if form == "json" else None, [text.rstrip("\n")])
@@ -75,7 +76,9 @@ def chosen_run(case: "Case", number: str, run_id: int | None) -> "Run":
     return chosen
 
 
-def export(case: "Case", run: "Run", form: str, output: Path | None) -> tuple[str, str]:
+def export(
+    case: "Case", run: "Run", form: str, output: Path | None, *, overwrite: bool = False
+) -> tuple[str, str]:
     """The scores as text, written to `output` if one is given, and recorded in the custody log.
 
     Args:
@@ -83,6 +86,7 @@ def export(case: "Case", run: "Run", form: str, output: Path | None) -> tuple[st
         run: whose scores.
         form: "csv" or "json".
         output: file to write, or None.
+        overwrite: whether the examiner agreed to replace a file that is there.
 
     Returns:
         The text, and the SHA-256 over the scores as CSV, which the report prints too.
@@ -92,24 +96,29 @@ def export(case: "Case", run: "Run", form: str, output: Path | None) -> tuple[st
         WorkstationError: the file cannot be written.
     """
     from workstation.analysis.export import score_rows, scores_csv
+    from workstation.cases.exports import refuse, taken_back, write_out
 
+    if output is None:
+        place: dict[str, str] = {"output": "standard output"}
+    else:
+        refuse(case, output, "The scores", overwrite=overwrite)
+        place = {"output": str(output)}
     rows = list(score_rows(case, run))
     table = scores_csv(rows)
     digest = hashlib.sha256(table.encode("utf-8")).hexdigest()
     text = table if form == "csv" else to_json([asdict(row) for row in rows]) + "\n"
-    if output is not None:
-        if case.owns(output):
-            raise WorkstationError(
-                "Scores cannot be written among the exhibits or over the case's own files. Choose "
-                "another place."
-            )
-        write_file(output, text.encode("utf-8"), "The scores")
-    case.custody.append(
-        Act.SCORES_EXPORTED,
-        run.exhibit,
-        run=run.id,
-        format=form,
-        output="standard output" if output is None else str(output),
-        scores_sha256=digest,
-    )
+    with taken_back() as fresh:
+        if output is not None:
+            content = text.encode("utf-8")
+            written = write_out(case, output, content, "The scores", overwrite=overwrite)
+            fresh.append(output)
+            place["sha256"] = written.sha256
+        case.custody.append(
+            Act.SCORES_EXPORTED,
+            run.exhibit,
+            run=run.id,
+            format=form,
+            scores_sha256=digest,
+            **place,
+        )
     return text, digest

@@ -149,21 +149,10 @@ def take_frames(
     _check(index, first, last)
     refuse(case, folder, "The frames")
     path = case.folder / exhibit.stored_name
-    listed: list[dict[str, Any]] = []
-    lost: list[Stretch] = []
     with taken_back() as written:
         with writing(folder, "The frames") as part:
             part.mkdir(parents=True)
-            for item in read_frames(path, index, first, last + 1):
-                if isinstance(item, Stretch):
-                    lost.append(item)
-                    continue
-                name = f"{number} frame {item.number:06d}.png"
-                content = _png(item.pixels)
-                (part / name).write_bytes(content)
-                listed.append(_frame_facts(item, index, content, name))
-                if announce is not None:
-                    announce(item.number + 1 - first, last + 1 - first)
+            listed, lost = _write_frames(path, index, (number, first, last), part, announce)
             facts = {
                 **_origin(case, exhibit),
                 "first": first,
@@ -175,7 +164,7 @@ def take_frames(
             content = _json(facts)
             (part / "frames.json").write_bytes(content)
         written.append(folder)
-        beside = Written(folder / "frames.json", hashlib.sha256(content).hexdigest(), len(content))
+        digest = hashlib.sha256(content).hexdigest()
         case.custody.append(
             Act.CLIP_EXPORTED,
             number,
@@ -184,10 +173,34 @@ def take_frames(
             last=last,
             output=str(folder),
             pictures=len(listed),
-            undecodable=first + len(listed) != last + 1,
-            sidecar_sha256=beside.sha256,
+            undecodable=last + 1 - first - len(listed),
+            sidecar_sha256=digest,
         )
+    beside = Written(folder / "frames.json", digest, len(content))
     return FramesTaken(folder, beside, len(listed), tuple(lost))
+
+
+def _write_frames(
+    path: Path,
+    index: FrameIndex,
+    stretch: tuple[str, int, int],
+    folder: Path,
+    announce: Announce | None,
+) -> tuple[list[dict[str, Any]], list[Stretch]]:
+    number, first, last = stretch
+    listed: list[dict[str, Any]] = []
+    lost: list[Stretch] = []
+    for item in read_frames(path, index, first, last + 1):
+        if isinstance(item, Stretch):
+            lost.append(item)
+            continue
+        name = f"{number} frame {item.number:06d}.png"
+        content = _png(item.pixels)
+        (folder / name).write_bytes(content)
+        listed.append(_frame_facts(item, index, content, name))
+        if announce is not None:
+            announce(item.number + 1 - first, last + 1 - first)
+    return listed, lost
 
 
 def _check(index: FrameIndex, first: int, last: int) -> None:
