@@ -106,7 +106,7 @@ class CropStrip(QWidget):
         self.setMinimumWidth(168)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("What the network saw")
-        theme.keeper().changed.connect(lambda _: self.update())
+        theme.keeper().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """As wide as a small crop and a strip of three."""
