@@ -182,13 +182,17 @@ def _thumbnail() -> bytes:
 
 @dataclass(frozen=True)
 class Track:
-    """A face over frames first..stop-1 with a mean score, some frames too blurred to score."""
+    """A face over frames first..stop-1 with a mean score, some frames too blurred to score.
+
+    In the frames `away` it is turned away as no face of the training was.
+    """
 
     number: int
     first: int
     stop: int
     mean: float
     unscored: tuple[int, int] = (0, 0)
+    away: tuple[int, int] = (0, 0)
 
 
 def faces_of(tracks: Sequence[Track], seed: int = 0) -> FaceTable:
@@ -200,6 +204,8 @@ def faces_of(tracks: Sequence[Track], seed: int = 0) -> FaceTable:
     level = np.array([t.mean + 0.08 * np.sin(f / 9) for f, t in rows])
     score = np.clip(level + random.normal(0, 0.05, len(rows)), 0, 1).astype(np.float32)
     score[~scored] = np.nan
+    compared = any(track.away != (0, 0) for track in tracks)
+    outside = np.array([4 if t.away[0] <= f < t.away[1] else 0 for f, t in rows], np.int16)
     return FaceTable(
         frame=np.array([f for f, _ in rows], np.int64),
         track=np.array([t.number for _, t in rows], np.int32),
@@ -207,6 +213,7 @@ def faces_of(tracks: Sequence[Track], seed: int = 0) -> FaceTable:
         score=score,
         box=np.array([face_box(f) for f, _ in rows], np.float32).reshape(-1, 4),
         landmarks=_landmarks(rows),
+        outside=np.where(scored & compared, outside, -1).astype(np.int16),
     )
 
 

@@ -1,12 +1,18 @@
 """What the inspector says beside a finding, and in which order."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from tests.ui.small_cases import CARD, finish_run, make_case, run_record
+from tests.analysis.test_trust import CALIBRATION
+from tests.ui.small_cases import CARD, face_table, finish_run, make_case, run_record
 from ui.inspector import sections, words
 from ui.inspector.panel import PAUSED, UNDER_WAY, InspectorPanel
+from ui.inspector.track_card import TrackCard
 from ui.workbench import Workbench
+from workstation.analysis.findings import Thresholds, conclude
 from workstation.cases.case import Case
 from workstation.cases.records import RunOutcome, Verification
 
@@ -108,3 +114,43 @@ def test_a_folder_that_cannot_be_written_is_opened_for_reading(bench, qtbot, fol
     assert bench.view.read_only
     assert "cannot be written (Permission denied)" in bench.view.locked_by
     assert not bench.writable
+
+
+def tips(widget):
+    return {one.text(): one.toolTip() for one in widget.findChildren(QLabel) if one.toolTip()}
+
+
+def test_a_likelihood_ratio_stands_with_what_it_rests_on(qtbot):
+    calibrated = CARD | {"calibration": CALIBRATION, "domain": {"ranges": {"width": [0.6, None]}}}
+    rule = Thresholds.of_card(calibrated)
+    times = np.arange(50) / 25
+    _, (whole, track) = conclude(face_table(score=0.8), times, (), rule)
+    numbers = sections.numbers(whole)
+    qtbot.addWidget(numbers)
+    assert "not the odds" in tips(numbers)["about 4"]
+    card = TrackCard(track)
+    qtbot.addWidget(card)
+    assert "supports manipulation · LR about 4" in card.accessibleName()
+    assert "recordings of 21 people" in card.toolTip()
+    about = sections.detector(run_record(detector=calibrated))
+    qtbot.addWidget(about)
+    assert "25 authentic and 38 manipulated recordings" in tips(about)["1/6.3 – 13"]
+    assert "width: 0.6 to any" in tips(about)["1 ranges"]
+
+
+def test_without_calibration_the_inspector_says_so(qtbot):
+    about = sections.detector(run_record())
+    qtbot.addWidget(about)
+    assert tips(about)["not calibrated"] == words.NOT_CALIBRATED
+    assert tips(about)["not stated"] == words.NO_RANGES
+
+
+def test_a_track_whose_faces_are_all_unlike_the_training_says_so(qtbot):
+    faces = replace(face_table(), outside=np.full(50, 4, np.int16))
+    _, (whole, track) = conclude(faces, np.arange(50) / 25, (), Thresholds.of_card(CARD))
+    card = TrackCard(track)
+    qtbot.addWidget(card)
+    assert card.accessibleName() == "Track 1, inconclusive, 50 frames unlike training"
+    numbers = sections.numbers(whole)
+    qtbot.addWidget(numbers)
+    assert "of these, faces that count" in said(numbers)

@@ -21,6 +21,7 @@ from ui.inspector import words
 from ui.player.readings import time_text
 from ui.reading import ExhibitView
 from ui.widgets import heading, label
+from workstation.analysis.trust import calibration_sentence, ratio_words
 from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
 from workstation.report.card_figures import chief_figures
 
@@ -80,10 +81,16 @@ def measured(run: Run) -> QWidget:
 
 def numbers(record: FindingRecord) -> QWidget:
     """The statistics of a finding, numbers to the right in the monospaced face."""
-    facts = []
-    for key, (name, tip) in words.STATISTICS.items():
-        if key in record.statistics and not (key == "undecodable" and not record.statistics[key]):
-            facts.append((name, _number(key, record.statistics[key]), tip))
+    held = dict(record.statistics)
+    if not held.get("undecodable"):
+        held.pop("undecodable", None)
+    if held.get("counted") == held.get("scored"):
+        held.pop("counted", None)
+    facts = [
+        (name, _number(key, held[key]), tip)
+        for key, (name, tip) in words.STATISTICS.items()
+        if key in held
+    ]
     return section("Scores", table(facts))
 
 
@@ -144,8 +151,26 @@ def detector(run: Run) -> QWidget:
     if "low" in decision and "high" in decision:
         zone = f"{decision['low']:.2f} – {decision['high']:.2f}"
         facts.insert(1, ("inconclusive zone", zone, words.THRESHOLDS))
+    facts[-2:-2] = _trust(card)
     title = label(str(card.get("title") or card.get("name") or "detector"), wrap=True)
     return section("Detector", title, table(facts))
+
+
+def _trust(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """How far the card lets scores be trusted: calibration, and the faces of the training."""
+    calibration, domain = card.get("calibration"), card.get("domain")
+    ratios, ranges = ("not calibrated", words.NOT_CALIBRATED), ("not stated", words.NO_RANGES)
+    if calibration is not None:
+        low, high = (ratio_words(bound) for bound in calibration["log10_bounds"])
+        tip = f"{words.CALIBRATED} {calibration_sentence(calibration)}"
+        ratios = f"{low} – {high}", tip
+    if domain is not None:
+        listed = "\n".join(
+            f"{name}: {'any' if low is None else low} to {'any' if high is None else high}"
+            for name, (low, high) in domain["ranges"].items()
+        )
+        ranges = f"{len(domain['ranges'])} ranges", f"{words.RANGES}\n{listed}"
+    return [("likelihood ratios", *ratios), ("training's faces", *ranges)]
 
 
 def exhibit(view: ExhibitView) -> QWidget:
@@ -196,6 +221,8 @@ def _listed(title: str, sentences: Any, tip: str = "") -> list[QWidget]:
 def _number(key: str, value: Any) -> str:
     if value is None:
         return "–"
+    if key == "log10_lr":
+        return f"about {ratio_words(value)}"
     if key in ("mean", "peak"):
         return wording.score(float(value))
     return wording.percent(value) if key == "share_above" else wording.number(int(value))

@@ -8,6 +8,7 @@ from ui import theme, wording
 from ui.exhibits.rows import FINDING_ICONS
 from ui.icons import icon
 from ui.inspector import words
+from workstation.analysis.trust import ratio_words
 from workstation.cases.records import FindingRecord
 
 PICTURE = 56
@@ -25,7 +26,7 @@ class TrackCard(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAccessibleName(f"Track {finding.track}, {finding.finding}, {self._numbers()}")
+        self.setAccessibleName(f"Track {finding.track}, {self._said()}, {self._numbers()}")
         reasons = "\n".join(finding.reasons)
         self.setToolTip(f"{reasons}\n\n{words.FINDINGS[finding.finding]}\n{words.SCORE}")
         theme.keeper().changed.connect(self.update)
@@ -68,9 +69,7 @@ class TrackCard(QAbstractButton):
         line.translate(0, 19)
         icon(name, token).paint(painter, QRect(left, line.top() + 2, 14, 14))
         painter.setFont(theme.text_font())
-        _text(
-            painter, line.adjusted(18, 0, 0, 0), str(self._finding.finding), tokens.colour("text")
-        )
+        _text(painter, line.adjusted(18, 0, 0, 0), self._said(), tokens.colour("text"))
         line.translate(0, 19)
         painter.setFont(theme.mono_font(theme.SMALL))
         _text(painter, line, self._numbers(), tokens.colour("muted"))
@@ -84,11 +83,19 @@ class TrackCard(QAbstractButton):
             painter.setPen(tokens.colour("focus"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
+    def _said(self) -> str:
+        """The finding, with the likelihood ratio where there is one."""
+        log10_lr = self._finding.statistics.get("log10_lr")
+        ratio = "" if log10_lr is None else f" · LR about {ratio_words(log10_lr)}"
+        return f"{self._finding.finding}{ratio}"
+
     def _numbers(self) -> str:
         statistics = self._finding.statistics
         scored = int(statistics.get("scored") or 0)
         if not scored:
             return "no frame scored"
+        if not statistics.get("counted", scored):
+            return f"{wording.counted(scored, 'frame')} unlike training"
         mean, peak = statistics.get("mean"), statistics.get("peak")
         return f"mean {_score(mean)}  peak {_score(peak)}  {wording.counted(scored, 'frame')}"
 

@@ -8,10 +8,17 @@ SCORE = (
 )
 
 STATISTICS = {
+    "log10_lr": (
+        "likelihood ratio",
+        "How many times more often a mean score like that of the track named in the finding arises "
+        "with manipulation of the kinds covered than without, as far as the calibration recordings "
+        "show; 1/4 means four times less often. What it rests on and how far it reaches stands "
+        "with the finding. It is not the odds that the face was manipulated.",
+    ),
     "mean": (
         "mean score",
-        "Mean of all scores in the exhibit, over every face; findings rest on the mean of each "
-        "track, and neither is a probability.",
+        "Mean of the scores that count in the exhibit, over every face; findings rest on the mean "
+        "of each track, and neither is a probability.",
     ),
     "peak": (
         "peak score",
@@ -27,6 +34,11 @@ STATISTICS = {
         "faces scored",
         "Faces large and sharp enough to score, counted anew in every frame; the finding says "
         "nothing about any other.",
+    ),
+    "counted": (
+        "of these, faces that count",
+        "Scored faces like those the detector was trained on. A face turned away, smaller or more "
+        "blurred than in training keeps its score, but no finding rests on it.",
     ),
     "faces": (
         "frames with a face",
@@ -80,6 +92,16 @@ SEGMENT = (
     "is an estimate, not the place of a cut."
 )
 
+NOT_CALIBRATED = (
+    "The card holds no calibration, so scores cannot be turned into likelihood ratios; only the "
+    "thresholds decide."
+)
+CALIBRATED = "How far likelihood ratios reach with so few recordings."
+NO_RANGES = "The card does not state what the training's faces were like; none was compared."
+RANGES = (
+    "Ranges of the faces the detector was trained on; a face outside one of them keeps its score, "
+    "but no finding rests on it."
+)
 WEIGHTS = "SHA-256 of the weights that scored; it identifies the detector, not its quality."
 THRESHOLDS = (
     "Mean scores between these two are inconclusive; they were chosen on the detector's own "

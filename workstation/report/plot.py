@@ -2,7 +2,7 @@
 
 It reads without colour: the curve is solid, the thresholds are dashed and dotted and labelled, the
 inconclusive band is a grey field, flagged segments are hatched, and a strip below the axis tells
-scored frames from frames in which the face could not be scored.
+scored frames from those whose score does not count and those that could not be scored.
 """
 
 from collections.abc import Sequence
@@ -207,10 +207,15 @@ def reduce_to_columns(
 
 
 def _strip(scale: _Scale, faces: FaceTable, times: NDArray[np.float64]) -> Group:
-    """Below the axis: solid where the face was scored, outlined where it was seen but not."""
+    """Below the axis what became of the face.
+
+    Solid where its score counts, low where it does not, outlined where the face was seen only.
+    """
     group = Group()
     bottom = scale.y(0) - _STRIP - 2
-    for chosen, solid in ((faces.scored, True), (~faces.scored, False)):
+    unlike = faces.scored & ~faces.counted
+    kinds = ((faces.counted, 1.0, True), (unlike, 0.4, True), (~faces.scored, 1.0, False))
+    for chosen, height, solid in kinds:
         frames = faces.frame[chosen]
         if not len(frames):
             continue
@@ -223,7 +228,7 @@ def _strip(scale: _Scale, faces: FaceTable, times: NDArray[np.float64]) -> Group
                     x0,
                     bottom,
                     width,
-                    _STRIP,
+                    height * _STRIP,
                     fillColor=style.LOW if solid else None,
                     strokeColor=None if solid else style.LOW,
                     strokeWidth=0.4,

@@ -21,8 +21,9 @@ MEANING: dict[Finding, tuple[str, str]] = {
     ),
     Finding.INCONCLUSIVE: (
         "The mean score lies between the decision thresholds, or part of a track scores high while"
-        " the whole does not, or too few frames could be scored, or most could not: the detector"
-        " separates neither way.",
+        " the whole does not, or too few frames could be scored, or most could not or show the face"
+        " unlike those the detector was trained on, or the likelihood ratio supports nothing: the"
+        " detector separates neither way.",
         "It is neither weak support for manipulation nor weak support for authenticity.",
     ),
     Finding.DOES_NOT_SUPPORT: (
@@ -49,6 +50,17 @@ PROPOSITIONS = (
     " findings use"
     " three wordings only – “supports manipulation”, “inconclusive” and “does not support"
     " manipulation” – and no language of certainty (SWGDE 23-V-001; ENFSI-BPM-DI-03)."
+)
+
+RATIO_STATEMENT = (
+    "A likelihood ratio says how many times more often a mean score like the one found arises under"
+    " the first proposition than under the second, as far as the recordings show that the detector"
+    " was calibrated on; 1/4 means four times more often under the second. It is not the odds that"
+    " a face was manipulated: those depend on everything else that is known as well. In words,"
+    " after the ENFSI Guideline for Evaluative Reporting (2015): from 2 weak, from 10 moderate,"
+    " from 100 moderately strong, from 1\u2009000 strong support; nearer to 1 than 2 it supports"
+    " neither proposition. A ratio below 1 concerns the kinds of manipulation that the detector"
+    " covers and says nothing about others."
 )
 
 OTHER_EVIDENCE = (

@@ -14,6 +14,9 @@ from workstation.report.sections import references
 from workstation.report.sections.method import limits
 
 _UNREADABLE = "No key frame is shown: none could be read from the exhibit as it was taken in."
+_UNLIKE = (
+    " low where it was scored but unlike the training's faces, so that its score does not count,"
+)
 KEY_FRAMES_SHOWN = 6
 TRACKS_SHOWN = 40
 _CROP = 24 * mm
@@ -174,16 +177,19 @@ def _own_reasons(record: FindingRecord, evidence: RunEvidence) -> list[str]:
 
 
 def _statistics(faces: FaceTable, high: float) -> str:
-    scores = faces.score[faces.scored]
+    scores, scored = faces.score[faces.counted], int(faces.scored.sum())
     parts = [
         f"face seen in {words.count_of(len(faces), 'frame')}",
-        f"scored in {words.number(len(scores))}",
+        f"scored in {words.number(scored)}",
     ]
+    if len(scores) < scored:
+        parts.append(f"unlike the training's faces in {words.number(scored - len(scores))} of them")
     if len(scores):
         parts.append(f"mean score {words.score(float(scores.mean()))}")
         parts.append(f"highest {words.score(float(scores.max()))}")
         above = words.share(int((scores > high).sum()), len(scores))
-        parts.append(f"{above} of the scored frames above the upper threshold")
+        which = "others" if len(scores) < scored else "scored frames"
+        parts.append(f"{above} of the {which} above the upper threshold")
     return "; ".join(parts)
 
 
@@ -213,8 +219,11 @@ def _plot(
     caption = (
         f"Figure {figure}. Scores of {item.exhibit.number}, track {int(faces.track[0])},"
         f" over time. Dotted: lower threshold {low:.2f}; dashed: upper threshold {high:.2f}; grey"
-        " field: inconclusive." + flagged + " Below the axis: solid where the face was scored,"
-        " outlined where it was seen but too small or blurred, empty elsewhere."
+        " field: inconclusive."
+        + flagged
+        + " Below the axis: solid where the face was scored,"
+        + (_UNLIKE if (faces.outside > 0).any() else "")
+        + " outlined where it was seen but too small or blurred, empty elsewhere."
         + (" Vertical lines: frames that could not be decoded." if evidence.undecodable else "")
     )
     blind = [(stretch.first, stretch.last) for stretch in evidence.undecodable]

@@ -7,6 +7,7 @@ from reportlab.platypus import CondPageBreak, Flowable
 
 from workstation.analysis.findings import Thresholds
 from workstation.analysis.segments import SHORTEST_SECONDS, SMOOTHING_SECONDS
+from workstation.analysis.trust import calibration_sentence
 from workstation.report import style, words
 from workstation.report.card_figures import Breakdown, Evaluation, evaluations
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
@@ -68,6 +69,8 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
                 ("Thresholds", _thresholds(Thresholds.of_card(card))),
                 ("Segments", _segments(low, high)),
                 ("How chosen", str(card["decision"].get("chosen", "not stated on the card"))),
+                ("Calibration", _calibration(card)),
+                ("Training's faces", _ranges(card)),
                 ("Device, precision", f"{run.device}; {run.precision}"),
                 ("Settings", words.value(run.settings)),
                 ("Software versions", words.value(run.versions)),
@@ -103,6 +106,34 @@ def _segments(low: float, high: float) -> str:
     )
 
 
+def _calibration(card: Mapping[str, Any]) -> str:
+    section = card.get("calibration")
+    if section is None:
+        return "not calibrated: no likelihood ratio is given"
+    line = f"{section['intercept']:.3g} + {section['slope']:.3g} × log odds of the mean score"
+    if section["quality_slope"]:
+        line += f" + {section['quality_slope']:.3g} × logarithm of the median sharpness"
+    return (
+        f"natural logarithm of the likelihood ratio: {line}. {calibration_sentence(section)}"
+        f" Recordings: {section['material']}. {words.value(section['figures']).capitalize()}"
+    )
+
+
+def _ranges(card: Mapping[str, Any]) -> str:
+    section = card.get("domain")
+    if section is None:
+        return "ranges not stated on the card: no face was held against them"
+    ranges = "; ".join(
+        f"{name} {'any' if low is None else f'{low:g}'} to {'any' if high is None else f'{high:g}'}"
+        for name, (low, high) in section["ranges"].items()
+    )
+    return (
+        f"{ranges}. At least {100 * section['share']:g} % of the training's faces lie within each"
+        f" range. {section['material']} A face outside one of them is scored, but no finding rests"
+        " on it."
+    )
+
+
 def _thresholds(rule: Thresholds) -> str:
     text = (
         f"mean score of a track below {rule.low:.2f}: does not support manipulation; above"
@@ -111,6 +142,10 @@ def _thresholds(rule: Thresholds) -> str:
     text += f"; fewer than {rule.minimum_frames} scored frames: inconclusive"
     text += "; low mean where most frames could not be scored: inconclusive"
     text += "; low mean with a flagged segment of at least one second: inconclusive"
+    if rule.card.get("calibration") is not None:
+        text += "; outside the zone without a likelihood ratio of 2 or 1/2 at least: inconclusive"
+    if rule.card.get("domain") is not None:
+        text += "; most scored frames unlike the training's faces: inconclusive"
     return text
 
 

@@ -12,6 +12,13 @@ def build(context: ReportContext) -> list[Flowable]:
         style.Heading(context.section("How to read this report"), style.HEADING, "statements"),
         style.paragraph(words.SCORE_STATEMENT),
         style.paragraph(words.PROPOSITIONS),
+        *_ratios(context),
         style.paragraph(words.OTHER_EVIDENCE),
         *style.bullets(words.GENERAL_LIMITS),
     ]
+
+
+def _ratios(context: ReportContext) -> list[Flowable]:
+    """What a likelihood ratio is, where one is given."""
+    given = any(evidence.card.get("calibration") for _, evidence in context.analysed)
+    return [style.paragraph(words.RATIO_STATEMENT)] if given else []

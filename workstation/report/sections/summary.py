@@ -80,8 +80,9 @@ def _figures(item: ExhibitEvidence, evidence: RunEvidence, track: int | None) ->
     if track is None:
         return words.number(item.counts[FrameState.SCORED]), "–"
     faces = evidence.of_track(track)
-    scores = faces.score[faces.scored]
-    return words.number(len(scores)), words.score(float(scores.mean())) if len(scores) else "–"
+    scores = faces.score[faces.counted]
+    mean = words.score(float(scores.mean())) if len(scores) else "–"
+    return words.number(int(faces.scored.sum())), mean
 
 
 def _remarks(context: ReportContext) -> list[str]:
@@ -89,6 +90,11 @@ def _remarks(context: ReportContext) -> list[str]:
         "A frame with several scored faces counts once for the whole exhibit. A mean score is the"
         " mean over the scored frames of a track; it is not a probability."
     ]
+    if any((evidence.faces.outside > 0).any() for _, evidence in context.analysed):
+        remarks.append(
+            "Frames in which a face is unlike those the detector was trained on are scored, but"
+            " neither mean nor finding rests on them."
+        )
     detectors = sorted({str(e.card.get("title", "unnamed")) for _, e in context.analysed})
     if detectors:
         remarks.append(f"Detector: {'; '.join(detectors)} (section “Method”).")
