@@ -20,6 +20,7 @@ from ui.player.sound import Sound
 from workstation.cases.records import FrameIndex
 from workstation.evidence.frames import FrameReader
 
+ONE_FRAME = "There is only this one frame to play."
 FOLLOWED_SHARE = 0.45  # of the picture area that a followed face fills
 
 
@@ -132,6 +133,9 @@ class PlayerWidget(FrameScreen):
             return
         rate = self.speed if rate is None else rate
         first, last = self._points.range(self.frames)
+        if first == last:
+            self._go_or_say(first if first != self.current_frame else None, ONE_FRAME)
+            return
         begin, end = (first, last) if rate > 0 else (last, first)
         way = 1 if rate > 0 else -1
         frame = self.current_frame

@@ -164,9 +164,16 @@ class Decoder:
         self.close()
         self._opened = open_video(self._path)
         self.container = self._opened.__enter__()
-        if video_stream(self.container) is None:
+        stream = video_stream(self.container)
+        if stream is None:
             self.close()
             raise ExhibitError(f"“{self._path.name}” holds no video stream any more.")
+        if stream.codec_context is None:
+            self.close()
+            raise ExhibitError(
+                f"The video of “{self._path.name}” cannot be decoded: this program has no decoder "
+                "for its codec. Obtain a version in another format beside the original."
+            )
 
     def _counted(self, first: int) -> Iterator[Picture]:
         """Decode from the start and count, exactly as the frame index was counted."""

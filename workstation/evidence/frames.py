@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.cases.records import FrameIndex, Stretch
-from workstation.errors import DecodeError
+from workstation.errors import DecodeError, WorkstationError
 from workstation.evidence.decoding import Decoder, Picture
 from workstation.evidence.media import is_picture, read_picture, upright_rgb
 
@@ -171,7 +171,11 @@ class FrameReader:
 
     def _onward(self) -> Iterator[Picture]:
         while self._pictures is not None:
-            picture = next(self._pictures, None)
+            try:
+                picture = next(self._pictures, None)
+            except WorkstationError:
+                self._pictures = None  # begin anew when the next frame is wanted
+                raise
             if picture is None:
                 return
             self._position = picture.number + 1
