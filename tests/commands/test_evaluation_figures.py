@@ -177,8 +177,22 @@ def test_calibration_before_and_after(results):
     assert both["before"] == before["before"]
     assert both["after"]["cllr"][0] != both["before"]["cllr"][0]
     assert both["fitted_on"] == "clips of other people"
+    assert "at least 10" in both["left_out_note"]
     reals = [r for r in results if not r.clip.fake]
     assert trust.reliability(reals, CARD)["before"] is None
+
+
+def test_calibration_refitted_without_the_person_measured():
+    rng = np.random.default_rng(4)
+    many = [
+        result(labelled(fake, f"{fake}{number}", "swap" if fake else "-"), score)
+        for fake, centre in ((False, -3.0), (True, -1.0))
+        for number, score in enumerate(1 / (1 + np.exp(-rng.normal(centre, 1.0, 15))))
+    ]
+    found = trust.reliability(many, CARD)
+    assert found["left_out_note"] == ""
+    assert found["left_out"]["cllr"][0] < found["before"]["cllr"][0]
+    assert found["left_out"]["ece"][0] < found["before"]["ece"][0]
 
 
 def test_coverage_starts_with_every_clip(results):

@@ -97,11 +97,15 @@ def _calibration(figures: dict[str, Any]) -> dict[str, Any] | None:
     part = figures["reliability"]
     if part["before"] is None:
         return None
-    said = {"before": part["before"], "after": part["after"]}
+    said = {
+        "before calibration": part["before"],
+        "after the card's calibration": part["after"],
+        "refitted on these clips, each without the person measured": part["left_out"],
+    }
     return {
         "name": "Calibration on the labelled clips",
         **{
-            f"{figure} {when} calibration": found[key][0]
+            f"{figure} {when}": found[key][0]
             for when, found in said.items()
             if found
             for key, figure in (("ece", "calibration error"), ("cllr", "Cllr"))

@@ -126,7 +126,8 @@ def _strips(content: dict[str, Any]) -> Panel:
 
 def _reliability(part: dict[str, Any]) -> Panel:
     panel = Panel(_SIDE, _ROWS[1], _HALF, _HEIGHT, "Reliability, clips")
-    shown = [(part["before"], "scores as they are", True), (part["after"], "calibrated", False)]
+    after = (part["after"], "calibrated") if part["after"] else (part["left_out"], "refitted")
+    shown = [(part["before"], "scores as they are", True), (*after, False)]
     shown = [entry for entry in shown if entry[0]]
     if not shown:
         panel.nothing("both classes are needed")

@@ -216,19 +216,29 @@ def _ablation(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     )
 
 
+_CALIBRATED = {
+    "before": "scores as they are",
+    "after": "by the card's calibration",
+    "left_out": "refitted on these clips, each without the person measured",
+}
+
+
 def _reliability(figures: dict[str, Any]) -> Iterator[str]:
     part = figures["reliability"]
     yield ""
     yield "## Calibration"
     rows = [
         (name, figure(part[key]["ece"]), figure(part[key]["cllr"]), figure(part[key]["min_cllr"]))
-        for key, name in (("before", "scores as they are"), ("after", "calibrated"))
+        for key, name in _CALIBRATED.items()
         if part[key]
     ]
     yield from table(("", "calibration error", "Cllr, bits", "least Cllr of this order"), rows)
     if part["fitted_on"]:
         yield ""
         yield f"The card's calibration was fitted on: {part['fitted_on']}"
+    if part["left_out_note"]:
+        yield ""
+        yield f"Refitted without the person measured: not possible. {part['left_out_note']}"
     sharp = figures["sharpness"]
     yield ""
     yield (

@@ -23,8 +23,11 @@ def reliability(results: Sequence[ClipResult], card: dict[str, Any]) -> dict[str
         card: The detector's; its `calibration` is used where there is one.
 
     Returns:
-        `before`; `after`, None without a calibration; `fitted_on`, what the calibration rests on.
+        `before`; `after`, None without a calibration; `fitted_on`, what the calibration rests on;
+        `left_out`, by likelihood ratios fitted on these very clips without the person measured and
+        everybody that shares a recording with them, or None and the reason in `left_out_note`.
     """
+    from models.training.calibrating import CalibrationError
     from models.training.reliability import logit
 
     cases = clip_cases(results)
@@ -33,11 +36,32 @@ def reliability(results: Sequence[ClipResult], card: dict[str, Any]) -> dict[str
         "before": _figures(logit(cases[0]), cases),
         "after": None,
         "fitted_on": None,
+        "left_out": None,
+        "left_out_note": "",
     }
     if calibration:
         found["after"] = _figures(log_ratios(results, calibration), cases)
         found["fitted_on"] = calibration["material"]
+    quality = bool(calibration and calibration["quality_slope"])
+    try:
+        found["left_out"] = _figures(_left_out(results, cases, quality=quality), cases)
+    except CalibrationError as error:
+        found["left_out_note"] = str(error)
     return found
+
+
+def _left_out(results: Sequence[ClipResult], cases: Cases, *, quality: bool) -> NDArray[np.float64]:
+    """Natural-log likelihood ratios, each person's fitted on the others, ``(N,)``."""
+    from models.training.calibrating import Recordings, check, cross_fit
+
+    scores, fake, people = cases
+    scored = [result for result in results if result.score() is not None]
+    sharp = [result.quality.sharpness for result in scored]
+    known = np.array([np.nan if value is None else value for value in sharp], np.float64)
+    donors = np.array([result.clip.recording.donor for result in scored], np.str_)
+    recordings = Recordings(scores, fake, people, donors, known)
+    check(recordings)
+    return cross_fit(recordings, quality=quality and bool(np.isfinite(known).all()))
 
 
 def log_ratios(results: Sequence[ClipResult], calibration: dict[str, Any]) -> NDArray[np.float64]:
