@@ -30,29 +30,33 @@ def draw_colour(rng: np.random.Generator, strength: float = 1.0) -> Alteration:
     return alter
 
 
-def draw_quality(rng: np.random.Generator) -> Alteration:
+def draw_quality(rng: np.random.Generator, fineness: float = 1.0) -> Alteration:
     """A change of sharpness, mostly a loss, as generators that work at a lower resolution show.
 
     Resampled, blurred, smoothed but for edges, seldom sharpened or noisy: what is plain to see but
     no generator does would be learned first and found nowhere.
+
+    Args:
+        rng: Source of chance.
+        fineness: How many pixels of the picture become one of the crop.
     """
     kinds = ["resample", "blur", "smooth", "sharpen", "noise"]
     kind = rng.choice(kinds, p=[0.48, 0.2, 0.17, 0.1, 0.05])
     if kind == "resample":
-        factor = rng.uniform(1.6, 3.6)
+        factor = fineness * rng.uniform(1.1, 2.6)
         up = [cv2.INTER_LINEAR, cv2.INTER_CUBIC][int(rng.integers(2))]
         amount = rng.uniform(0.0, 0.8) if rng.random() < 0.3 else 0.0
-        return lambda picture: sharpen(resample(picture, factor, up), amount)
+        return lambda picture: sharpen(resample(picture, factor, up), amount, fineness)
     if kind == "blur":
-        sigma = rng.uniform(0.8, 2.2)
+        sigma = fineness * rng.uniform(0.5, 1.6)
         return lambda picture: soften(picture, sigma)
     if kind == "smooth":
-        spread, reach = float(rng.uniform(12.0, 40.0)), float(rng.uniform(1.5, 4.0))
+        spread, reach = float(rng.uniform(12.0, 40.0)), float(fineness * rng.uniform(1.0, 2.5))
         return lambda picture: np.asarray(cv2.bilateralFilter(picture, 7, spread, reach))
     if kind == "sharpen":
         amount = rng.uniform(0.3, 1.2)
-        return lambda picture: sharpen(picture, amount)
-    level, seed = rng.uniform(2.0, 6.0), int(rng.integers(2**31))
+        return lambda picture: sharpen(picture, amount, fineness)
+    level, seed = fineness * rng.uniform(1.5, 4.5), int(rng.integers(2**31))
     return lambda picture: add_noise(np.random.default_rng(seed), picture, level)
 
 
@@ -128,11 +132,11 @@ def resample(picture: Pixels, factor: float, interpolation: int) -> Pixels:
     return np.asarray(cv2.resize(reduced, (size, size), interpolation=interpolation))
 
 
-def sharpen(picture: Pixels, amount: float) -> Pixels:
+def sharpen(picture: Pixels, amount: float, sigma: float = 1.5) -> Pixels:
     """Unsharp mask."""
     if amount <= 0.0:
         return picture
-    return np.clip(picture + np.float32(amount) * (picture - soften(picture, 1.5)), 0.0, 255.0)
+    return np.clip(picture + np.float32(amount) * (picture - soften(picture, sigma)), 0.0, 255.0)
 
 
 def add_noise(rng: np.random.Generator, picture: Pixels, level: float) -> Pixels:

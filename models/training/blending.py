@@ -72,7 +72,9 @@ def region_mask(
         soft = np.asarray(cv2.erode(soft, kernel), dtype=np.float32)
     soft = soften(soft, rng.uniform(0.01, 0.06) * size)
     if rng.random() < 0.5:
-        soft = soften(np.where(soft > rng.uniform(60, 220), 255, 0).astype(np.float32), 2.0)
+        soft = soften(
+            np.where(soft > rng.uniform(60, 220), 255, 0).astype(np.float32), 0.012 * size
+        )
     return np.asarray(np.clip(soft / 255.0, 0.0, 1.0), dtype=np.float32)
 
 

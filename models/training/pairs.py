@@ -12,15 +12,18 @@ from models.preprocessing import align_face
 from models.training import alterations
 from models.training.blending import Pixels, blend, draw_region, region_mask
 from models.training.corruption import Corruption, draw_corruption
+from models.training.fitting import lay_onto
 from models.training.store import STORE_MARGIN, Portrait, Store
 
 DONORS_LOOKED_AT = 40
 GENERATED_SHARE = 0.1
-DONOR_SHARE = 0.55
+FITTED_SHARE = 0.85
+"""How many of the donors' faces are fitted, feature by feature, to the face they are laid onto."""
+DONOR_SHARE = 0.45
 """How many of the forgeries of more than mouth or eyes show another person's face."""
 GENERATED_DONORS = 0.2
 """How many of the donors are faces made up by a generator."""
-VISIBLE_CHANGE = 8.0
+VISIBLE_CHANGE = 6.0
 """Mean change under the mask, in grey levels, under which a forgery is drawn again."""
 SMALLEST_REGION = 0.004
 """Smallest share of the picture that a forged region should cover."""
@@ -28,12 +31,14 @@ DRAWS = 4
 MARGINS = (0.88, 1.15)
 TIGHT_MARGINS = (0.8, 1.0)
 """Narrowest and widest margin of a crop, as parts of the network's."""
-FINEST = 1.35
-"""How many pixels of a forgery at most become one of the crop, along a side.
+FINENESS = (1.3, 2.1)
+"""How many pixels of a forgery become one of the crop, along a side, least and most.
 
-A forgery is made at a size of its own, between this and the crop's, and reduced afterwards: video
-faces are mostly larger than the crop, and what JPEG left in a still is gone before it is forged.
+Video faces are mostly larger than the crop. Forged and compressed at the crop's own size, what
+interpolation alone leaves would tell the two apart, and it is lost when video faces are reduced.
 """
+SURROUNDINGS = 1.15
+"""What a forgery shows around the crop, for turning and shifting it: its side over the crop's."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Recipe:
 
     region: str
     donor: int | None
+    fitted: bool
     ratio: float
     background_altered: bool
     colour: alterations.Alteration
@@ -92,8 +98,25 @@ class View:
     cover: tuple[float, float, float, float, int] | None = None
 
 
+@dataclass(frozen=True)
+class Canvas:
+    """What a forgery is made on: a square of `size` pixels that spans `margin` face sizes.
+
+    `fineness` of its pixels become one of the crop, along a side.
+    """
+
+    size: int
+    margin: float
+    fineness: float
+
+
 def draw_recipe(
-    store: Store, row: int, face: Portrait, rng: np.random.Generator, hardness: float
+    store: Store,
+    row: int,
+    face: Portrait,
+    fineness: float,
+    rng: np.random.Generator,
+    hardness: float,
 ) -> Recipe:
     """Decide how to forge a still.
 
@@ -101,6 +124,7 @@ def draw_recipe(
         store: Where donors are.
         row: Which still.
         face: The still at the size it is forged at.
+        fineness: How many of its pixels become one of the crop.
         rng: Source of chance.
         hardness: 0 (plain to see) to 1 (subtle).
     """
@@ -113,10 +137,11 @@ def draw_recipe(
     return Recipe(
         region=region,
         donor=_similar(store, row, rng) if swapped else None,
+        fitted=bool(rng.random() < FITTED_SHARE),
         ratio=1.0 if local else float(rng.choice(ratios)),
         background_altered=bool(not expressive and rng.random() < 0.35),
         colour=alterations.draw_colour(rng, float(rng.uniform(0.4, 1.6 - 0.4 * hardness))),
-        quality=alterations.draw_quality(rng) if altered else None,
+        quality=alterations.draw_quality(rng, fineness) if altered else None,
         place=alterations.draw_place(rng, face.size) if rng.random() < 0.8 else None,
         expression=(
             alterations.draw_expression(rng, face.landmarks, region, face.size)
@@ -159,7 +184,7 @@ def forgery_layers(
 
 
 def make_forgery(
-    store: Store, row: int, size: int, rng: np.random.Generator, hardness: float
+    store: Store, row: int, canvas: Canvas, rng: np.random.Generator, hardness: float
 ) -> Forgery:
     """Forge a still, drawing again where the forgery could hardly be seen.
 
@@ -168,15 +193,18 @@ def make_forgery(
     Args:
         store: The stills.
         row: Which still.
-        size: Side of the forgery in pixels.
+        canvas: What to make it on.
         rng: Source of chance.
         hardness: 0 (plain to see) to 1 (subtle).
     """
-    face = store.portrait(row, size)
+    face = store.portrait(row, canvas.size, canvas.margin)
     for _ in range(DRAWS):
-        recipe = draw_recipe(store, row, face, rng, hardness)
-        donor = None if recipe.donor is None else aligned_donor(store, recipe.donor, face)
-        mask = region_mask(rng, recipe.region, face.outline, size)
+        recipe = draw_recipe(store, row, face, canvas.fineness, rng, hardness)
+        donor = None
+        if recipe.donor is not None:
+            other = store.portrait(recipe.donor, canvas.size, canvas.margin)
+            donor = lay_onto(other, face, fitted=recipe.fitted)
+        mask = region_mask(rng, recipe.region, face.outline, canvas.size)
         real, background, source = forgery_layers(face.pixels, donor, mask, recipe)
         change = np.abs(source - background).mean(axis=2) * mask * recipe.ratio
         if change.sum() >= VISIBLE_CHANGE * max(float(mask.sum()), SMALLEST_REGION * mask.size):
@@ -184,9 +212,11 @@ def make_forgery(
     return Forgery(recipe, face.landmarks, mask, real, background, source)
 
 
-def draw_size(rng: np.random.Generator, size: int, view: View) -> int:
-    """The even side, in pixels, that a still is forged at for crops of a size."""
-    return 2 * round(size * STORE_MARGIN / view.margin * rng.uniform(1.0, FINEST) / 2)
+def draw_canvas(rng: np.random.Generator, size: int, view: View) -> Canvas:
+    """What to make a forgery on for crops of a size."""
+    margin = min(STORE_MARGIN, view.margin * SURROUNDINGS)
+    fineness = float(rng.uniform(*FINENESS))
+    return Canvas(2 * round(size * margin / view.margin * fineness / 2), margin, fineness)
 
 
 def draw_view(rng: np.random.Generator, margin: float, *, tight: bool = False) -> View:
@@ -271,7 +301,7 @@ class Pairs:
             return self._generated(rng, hardness)
         row = int(rng.choice(self.store.rows(validation=self.validation, synthetic=False)))
         view = draw_view(rng, self.margin, tight=self.store.tight(row))
-        made = make_forgery(self.store, row, draw_size(rng, self.size, view), rng, hardness)
+        made = make_forgery(self.store, row, draw_canvas(rng, self.size, view), rng, hardness)
         weight = made.mask * np.float32(made.recipe.ratio)
         forged = blend(made.background, made.source, made.mask, made.recipe.ratio)
         corruption = draw_corruption(rng, hardness)
@@ -283,15 +313,15 @@ class Pairs:
     def _generated(self, rng: np.random.Generator, hardness: float) -> Pair:
         """A photograph and a face made up by a generator, of like sources, damaged alike."""
         corruption, view = draw_corruption(rng, hardness), draw_view(rng, self.margin)
-        size = draw_size(rng, self.size, view)
+        canvas = draw_canvas(rng, self.size, view)
         crops = []
         for synthetic in (False, True):
             rows = self.store.rows(validation=self.validation, synthetic=synthetic)
             if not synthetic and (self.store.sources[rows] == "ffhq_real").any():
                 rows = rows[self.store.sources[rows] == "ffhq_real"]
-            face = self.store.portrait(int(rng.choice(rows)), size)
+            face = self.store.portrait(int(rng.choice(rows)), canvas.size, canvas.margin)
             crops.append(self._finish(face.pixels, face.landmarks, corruption, view))
-        whole = np.ones((size, size), np.float32)
+        whole = np.ones((canvas.size, canvas.size), np.float32)
         return Pair(crops[0], crops[1], self._region(whole, face.landmarks, view), "generated")
 
     def _finish(
@@ -309,17 +339,6 @@ class Pairs:
         grey = np.repeat(np.rint(weight * 255).astype(np.uint8)[:, :, None], 3, axis=2)
         crop = cut(grey, landmarks, 1.0, shown, self.size)[:, :, 0]
         return crop.astype(np.float32) / np.float32(255)
-
-
-def aligned_donor(store: Store, donor: int, face: Portrait) -> Pixels:
-    """A donor's picture, laid by a similarity transform onto the outline of another still."""
-    other = store.portrait(donor, face.size)
-    matrix, _ = cv2.estimateAffinePartial2D(other.outline, face.outline)
-    if matrix is None:
-        return other.pixels
-    size = (face.size, face.size)
-    laid = cv2.warpAffine(other.pixels, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray(laid, dtype=np.float32)
 
 
 def _similar(store: Store, row: int, rng: np.random.Generator) -> int:

@@ -92,7 +92,7 @@ class LabelledPreset(Shape):
 PRESETS: dict[str, Preset] = {
     "cpu": Preset(
         network="mobilenetv2_lstm",
-        size=112,
+        size=128,
         margin=1.2,
         mean=(0.5, 0.5, 0.5),
         std=(0.5, 0.5, 0.5),
@@ -105,12 +105,13 @@ PRESETS: dict[str, Preset] = {
         learning_rate=8e-4,
         weight_decay=0.02,
         average_decay=0.998,
-        frame_minutes=63.0,
-        temporal_steps=240,
-        sequences=320,
+        frame_minutes=60.0,
+        temporal_steps=400,
+        sequences=1000,
         sequence_length=32,
         processes=2,
         workers=1,
+        echo=2,
         seed=2,
     ),
     # 25 minutes of one H200 with 16 cores. 128 hidden units keep the weights under 50 MB.

@@ -20,7 +20,7 @@ from models.training.alterations import draw_expression_shifts
 from models.training.blending import Pixels, blend, displace
 from models.training.corruption import draw_corruption
 from models.training.loop.workers import in_order
-from models.training.pairs import cut, draw_size, draw_view, make_forgery
+from models.training.pairs import cut, draw_canvas, draw_view, make_forgery
 from models.training.store import Store
 
 
@@ -121,7 +121,7 @@ def make_sequences(
     rng = np.random.default_rng((seed, 7, int(validation), number))
     row = int(rng.choice(store.rows(validation=validation, synthetic=False)))
     view = draw_view(rng, margin, tight=store.tight(row))
-    made = make_forgery(store, row, draw_size(rng, size, view), rng, 1.0)
+    made = make_forgery(store, row, draw_canvas(rng, size, view), rng, 1.0)
     side = len(made.mask)
     layers = (made.real, made.background, made.source)
     weight = made.mask * np.float32(made.recipe.ratio)

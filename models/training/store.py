@@ -74,18 +74,22 @@ class Store:
         archive = ARCHIVES.get(str(self.sources[row]))
         return archive is not None and archive.border >= TIGHT_BORDER
 
-    def portrait(self, row: int, size: int) -> Portrait:
-        """One still at another size.
+    def portrait(self, row: int, size: int, margin: float = STORE_MARGIN) -> Portrait:
+        """The middle of one still at another size.
 
         Args:
             row: Which.
             size: Side in pixels.
+            margin: How many face sizes it spans, at most the store's.
         """
-        scale = size / STORE_SIZE
-        way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
-        resized = cv2.resize(self.crops[row], (size, size), interpolation=way)
+        side = min(STORE_SIZE, 2 * round(STORE_SIZE * margin / STORE_MARGIN / 2))
+        first = (STORE_SIZE - side) // 2
+        part = self.crops[row, first : first + side, first : first + side]
+        scale = size / side
+        way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+        resized = cv2.resize(part, (size, size), interpolation=way)
         marks, outline = (
-            ((points + 0.5) * scale - 0.5).astype(np.float32)
+            ((points - first + 0.5) * scale - 0.5).astype(np.float32)
             for points in (self.landmarks[row], self.outlines[row])
         )
         return Portrait(np.asarray(resized, dtype=np.float32), marks, outline)

@@ -10,7 +10,10 @@ from models.preprocessing import template_points
 from models.training import pairs as pairing
 from models.training.blending import REGIONS, blend, displace, region_mask
 from models.training.corruption import Corruption, draw_corruption, h264, jpeg
+from models.training.fitting import lay_onto
+from models.training.metrics import auc
 from models.training.pairs import (
+    Canvas,
     Pairs,
     View,
     cut,
@@ -25,6 +28,7 @@ from models.training.store import STORE_MARGIN, STORE_SIZE, is_validation
 from tests.models.faces import drawn_outline, drawn_still, drawn_store
 
 SIZE = 96
+CANVAS = Canvas(size=160, margin=1.4, fineness=1.5)
 PLAIN = Corruption(None, 1.0, 0.0, 0.0, 0, None, 0, (0.0, 0.0), None)
 
 
@@ -57,7 +61,9 @@ def test_a_recipe_that_alters_the_face_leaves_the_surroundings(store):
     face = store.portrait(row, 160)
     authentic = face.pixels
     recipe = replace(
-        draw_recipe(store, row, face, rng, 1.0), background_altered=False, quality_for_both=False
+        draw_recipe(store, row, face, 1.0, rng, 1.0),
+        background_altered=False,
+        quality_for_both=False,
     )
     mask = region_mask(rng, recipe.region, face.outline, 160)
     real, background, source = forgery_layers(authentic, None, mask, recipe)
@@ -167,7 +173,7 @@ def test_a_forgery_that_hardly_shows_is_drawn_again(store, monkeypatch):
 
     def changes():
         sources = [np.random.default_rng(seed) for seed in range(40)]
-        made = [make_forgery(store, row, 160, rng, 1.0) for rng in sources]
+        made = [make_forgery(store, row, CANVAS, rng, 1.0) for rng in sources]
         return np.array(
             [
                 (np.abs(m.source - m.background).mean(axis=2) * m.mask).sum()
@@ -226,3 +232,64 @@ def test_the_region_map_keeps_the_share():
     assert patches.shape == (7, 7)
     np.testing.assert_allclose(patches[1:3, 2:4], 0.5)
     assert patches.sum() == pytest.approx(2.0)
+
+
+def test_the_middle_of_a_still_keeps_its_landmarks(store):
+    whole, middle = store.portrait(0, 208), store.portrait(0, 156, margin=1.2)
+    assert middle.size == 156
+    np.testing.assert_array_equal(middle.pixels, whole.pixels[26:182, 26:182])
+    np.testing.assert_allclose(middle.landmarks, whole.landmarks - 26, atol=1e-4)
+    np.testing.assert_allclose(middle.outline, whole.outline - 26, atol=1e-4)
+
+
+def test_a_fitted_donor_lies_where_the_other_face_does(store):
+    """Dots drawn on some outline points of the donor come to lie on those of the other face."""
+    donor, face = store.portrait(1, 208), store.portrait(2, 208)
+    # The other face is wider on one side only, which no similarity transform can follow.
+    outline = face.outline.copy()
+    outline[:, 0] += np.where(outline[:, 0] > 104, 0.25 * (outline[:, 0] - 104), 0.0)
+    wide = replace(face, outline=outline)
+    far = np.argsort(outline[:, 0])[-40::8]
+
+    def missed(fitted):
+        total = 0.0
+        for point in far:
+            dot = np.zeros((208, 208, 3), np.float32)
+            cv2.circle(dot, tuple(int(v) for v in donor.outline[point]), 3, (255, 255, 255), -1)
+            laid = lay_onto(replace(donor, pixels=dot), wide, fitted=fitted)[:, :, 0]
+            rows, columns = np.indices(laid.shape)
+            centre = np.array([(columns * laid).sum(), (rows * laid).sum()]) / laid.sum()
+            total += float(np.linalg.norm(centre - outline[point]))
+        return total / len(far)
+
+    assert missed(fitted=True) < 0.5 * missed(fitted=False)
+
+
+def test_codec_size_and_blur_alone_do_not_tell_the_classes_apart(store):
+    """A linear probe on what every picture goes through stays near chance on new pairs."""
+    pairs = Pairs(store, False, 64, 1.25, seed=9)
+    made = [pairs.make(number, 1.0) for number in range(160)]
+    made = [pair for pair in made if pair.kind != "generated"]
+    facts = np.array([[surface(pair.real), surface(pair.forged)] for pair in made])
+    facts = (facts - facts.mean(axis=(0, 1))) / (facts.std(axis=(0, 1)) + 1e-9)
+    half = len(facts) // 2
+    learned = facts[:half].reshape(-1, facts.shape[2])
+    labels = np.tile([-1.0, 1.0], half)
+    weights = np.linalg.solve(
+        learned.T @ learned + 5.0 * np.eye(learned.shape[1]), learned.T @ labels
+    )
+    scores = facts[half:] @ weights
+    assert 0.35 < auc(scores[:, 0], scores[:, 1]) < 0.65
+
+
+def surface(crop):
+    """What codec, size and blur leave on the edge of a crop, where no forgery reaches."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    edge = np.concatenate([grey[:6].ravel(), grey[-6:].ravel()])
+    steps = np.abs(np.diff(grey[:6], axis=1))
+    return [
+        edge.std(),
+        steps.mean(),
+        steps[:, 7::8].mean() - steps.mean(),
+        float(len(np.unique(edge))),
+    ]
