@@ -124,13 +124,14 @@ class FacesLane(Lane):
 
     def draw(self, painter: QPainter, sight: Sight, part: QRectF) -> None:
         """Paint the stripes below each other."""
-        scores, present = self.content.scores, self.content.scores.present
+        scores = self.content.scores
+        present = scores.present
         rows = min(len(present), MOST_STRIPES)
         high = (part.height() - 4) / max(rows, 1)
-        for place, (number, frames) in enumerate(present.items()):
+        for place, number in enumerate(present):
             top = part.top() + 2 + (place % rows) * high
             colour = theme.current().track(number)
-            for first, stop in stretches(held(scores.times[frames], sight, scores.ends[frames])):
+            for first, stop in stretches(held(*scores.spans(number), sight)):
                 left, right = (sight.start + edge / sight.ratio for edge in (first, stop))
                 thick = max(high - 1, 1.0)
                 painter.fillRect(QRectF(left, top, max(right - left, 1.0), thick), colour)
@@ -263,7 +264,8 @@ class TicksLane(Lane):
 
     def draw(self, painter: QPainter, sight: Sight, part: QRectF) -> None:
         """Paint the strokes; where they are too dense to be told apart, a grey band."""
-        columns = held(self.times(), sight)
+        times = self.times()
+        columns = held(times, times, sight)
         band = part.adjusted(0, 2, 0, -2)
         colour = theme.current().colour(self.token)
         if columns.mean() > 0.4:

@@ -31,6 +31,11 @@ def path_of(curve: Curve, sight: Sight, top: float, height: float) -> QPainterPa
 def draw_curve(painter: QPainter, values: Pyramid, sight: Sight, plot: QRectF, pen: QPen) -> None:
     """Draw values from 0 to 1 over the part in sight; every peak keeps its height."""
     curve = envelope(values, sight.left, sight.right, sight.columns)
+    draw_points(painter, curve, sight, plot, pen)
+
+
+def draw_points(painter: QPainter, curve: Curve, sight: Sight, plot: QRectF, pen: QPen) -> None:
+    """Draw a curve that was worked out for what is in sight."""
     if not len(curve.x):
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(curve.x) < sight.columns)
@@ -124,24 +129,21 @@ def draw_plate(
     return plate
 
 
-def held(
-    begins: NDArray[np.float64], sight: Sight, ends: NDArray[np.float64] | None = None
-) -> NDArray[np.bool_]:
-    """Which device pixel columns hold at least one of these moments, or a part of these stretches.
+def held(begins: NDArray[np.float64], ends: NDArray[np.float64], sight: Sight) -> NDArray[np.bool_]:
+    """Which device pixel columns hold a part of any stretch.
 
     Args:
         begins: float64 (N,), seconds, increasing.
+        ends: float64 (N,), seconds, increasing; the same as `begins` for moments.
         sight: what is in sight.
-        ends: float64 (N,), seconds at which each stretch ends; None for moments.
 
     Returns:
         bool (columns,).
     """
     edges = np.linspace(sight.left, sight.right, sight.columns + 1)
-    begun = np.searchsorted(begins, edges)
-    if ends is None:
-        return np.diff(begun) > 0
-    return begun[1:] > np.searchsorted(ends, edges[:-1], side="right")
+    # A moment on an edge belongs to the column that begins there.
+    side = "left" if ends is begins else "right"
+    return np.searchsorted(begins, edges[1:]) > np.searchsorted(ends, edges[:-1], side=side)
 
 
 def stretches(columns: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
@@ -55,6 +55,8 @@ def reading(content: Content, frame: int, more: str = "") -> str:
 class Legend(QWidget):
     """The patterns of the frame states that occur, with their words."""
 
+    changed = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._marks: tuple[Mark, ...] = ()
@@ -82,6 +84,7 @@ class Legend(QWidget):
         self.setAccessibleDescription(", ".join(words for _, words in self._entries()))
         self.updateGeometry()
         self.update()
+        self.changed.emit()
 
     def _entries(self) -> list[tuple[Mark | None, str]]:
         """Swatches and words; None stands for the inconclusive zone."""
@@ -188,6 +191,7 @@ class Readout(QFrame):
         self._row.setSpacing(0)
         self._row.addWidget(self.words, 1)
         self._row.addWidget(self.legend)
+        self.legend.changed.connect(self._share)
         self.show_nothing()
 
     def add_tools(self, tools: Sequence[tuple[str, str, Callable[[], object]]]) -> list[IconButton]:
@@ -201,6 +205,9 @@ class Readout(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the legend give way to the reading where there is little room."""
         super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
         least = self.legend.minimumSizeHint().width()
         self.legend.setMaximumWidth(max(least, self.width() - READING))
 

@@ -27,6 +27,7 @@ class Mark(IntEnum):
 
 NO_FRAMES = np.zeros(0, np.int64)
 
+Spans = tuple[NDArray[np.float64], NDArray[np.float64]]
 Rows = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]
 
 
@@ -117,6 +118,7 @@ class ExhibitScores:
         self.tracks: dict[int, TrackScores] = {}
         self.present: dict[int, NDArray[np.int64]] = {}
         self.outside: dict[int, NDArray[np.int64]] = {}
+        self._spans: dict[tuple[bool, int], Spans] = {}
 
     @property
     def end(self) -> float:
@@ -152,11 +154,26 @@ class ExhibitScores:
         self.tracks = {n: track for n, track in sorted(self.tracks.items()) if len(track.frames)}
         self.present = _merged(self.present, first, stop, faces, inside)
         self.outside = _merged(self.outside, first, stop, faces, inside & (faces.outside > 0))
+        self._spans = {}
+
+    def spans(self, track: int, *, outside: bool = False) -> Spans:
+        """When a face is in the picture, or outside the training range, without a break each.
+
+        Returns:
+            Seconds at which each stretch begins and ends, both float64 (M,), increasing.
+        """
+        if (outside, track) not in self._spans:
+            frames = (self.outside if outside else self.present).get(track, NO_FRAMES)
+            breaks = np.flatnonzero(np.diff(frames) != 1)
+            first = frames[np.append(0, breaks + 1)] if len(frames) else NO_FRAMES
+            last = frames[np.append(breaks, len(frames) - 1)] if len(frames) else NO_FRAMES
+            self._spans[outside, track] = (self.times[first], self.ends[last])
+        return self._spans[outside, track]
 
     def clear(self) -> None:
         """Forget everything that an analysis found."""
         self.marks[:] = Mark.NOT_ANALYSED
-        self.tracks, self.present, self.outside = {}, {}, {}
+        self.tracks, self.present, self.outside, self._spans = {}, {}, {}, {}
 
     def mark_undecodable(self, stretches: Sequence[Stretch]) -> None:
         """Mark frames that could not be decoded."""

@@ -11,6 +11,7 @@ from ui.timeline.paint import (
     curve_pen,
     draw_curve,
     draw_hatch,
+    draw_points,
     draw_words,
     draw_zone,
     held,
@@ -101,11 +102,10 @@ class TrackLane(Lane):
     def _draw_outside(self, painter: QPainter, sight: Sight, plot: QRectF) -> None:
         """Dots where the face is unlike those that the detector was trained on."""
         scores = self.content.scores
-        frames = scores.outside.get(self.track)
-        if frames is None:
+        if self.track not in scores.outside:
             return
         dots = QBrush(theme.current().colour("not_scored", 0.8), Qt.BrushStyle.Dense6Pattern)
-        for first, stop in stretches(held(scores.times[frames], sight, scores.ends[frames])):
+        for first, stop in stretches(held(*scores.spans(self.track, outside=True), sight)):
             left, right = (sight.start + edge / sight.ratio for edge in (first, stop))
             painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), dots)
 
@@ -263,7 +263,7 @@ def _draw_run(painter: QPainter, values: Pyramid, sight: Sight, plot: QRectF, pl
     # Where several frames share a pixel a broken line could hide a peak: the marks tell it apart.
     dense = len(curve.x) >= sight.columns
     style = Qt.PenStyle.SolidLine if dense else STYLES[place % len(STYLES)]
-    draw_curve(painter, values, sight, plot, curve_pen(colour, style))
+    draw_points(painter, curve, sight, plot, curve_pen(colour, style))
     if not len(curve.x):
         return
     step = APART * sight.pixel
