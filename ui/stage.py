@@ -30,7 +30,11 @@ class Stage(QObject):
         workbench.faces_committed.connect(self._append)
         workbench.frame_wanted.connect(self.player.seek)
         workbench.track_selected.connect(self.timeline.select_track)
+        workbench.track_selected.connect(self.player.choose_track)
         workbench.case_closed.connect(lambda: self._show(None))
+        workbench.marks.changed.connect(self._show_marks)
+        self.timeline.mark_picked.connect(workbench.marks.picked)
+        self.timeline.track_picked.connect(workbench.select_track)
         self.feeder = Feeder(workbench, self.timeline)
 
     def close_down(self) -> None:
@@ -49,6 +53,7 @@ class Stage(QObject):
             self._shown = view.exhibit.number
             self.player.show_exhibit(view.path, view.index)
             self.timeline.show_exhibit(view.index)
+        self._show_marks()
         if view.run is None or view.faces is None:
             return
         decision = view.run.detector.get("decision", {})
@@ -62,6 +67,10 @@ class Stage(QObject):
         self.player.set_faces(view.faces, view.run.frames_done, view.undecodable)
         self.player.set_segments(view.segments)
         self.player.set_crop(view.run.detector.get("preprocessing"))
+
+    def _show_marks(self) -> None:
+        if self._shown is not None:
+            self.timeline.set_marks(self._workbench.marks.of_exhibit(self._shown))
 
     def _append(
         self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch]

@@ -37,6 +37,9 @@ class Workspace(QWidget):
         rows.addWidget(self.status_bar)
         self.top_bar.custody_pressed.connect(lambda: self.show_panel("custody"))
         self.area.key_left.connect(self.keyPressEvent)
+        people = self.panels["tracks"]
+        people.follow_wanted.connect(self.stage.player.follow)
+        self.stage.player.frame_shown.connect(people.at_frame)
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front and give it the keyboard."""

@@ -51,9 +51,10 @@ class MarkDeeds:
             mark = Mark(MarkKind.MARKER, exhibit, frame, frame)
             self._workbench.marks.add(mark, "add a marker")
 
-    def add_clip(self) -> None:
-        """Keep the stretch from the in point to the out point as a clip."""
-        first, last = self._player.in_point, self._player.out_point
+    def add_clip(self, first: int | None = None, last: int | None = None) -> None:
+        """Keep a stretch as a clip, by default from the in point to the out point."""
+        if first is None or last is None:
+            first, last = self._player.in_point, self._player.out_point
         if first is None or last is None or first > last:
             messages.say(
                 "Set an in point (I) and an out point (O) first; the clip is the stretch from one "

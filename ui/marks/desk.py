@@ -25,6 +25,7 @@ class MarkDesk(QObject):
 
     changed = Signal(object)  # tuple[Mark, ...]: every mark of the case as it stands
     chosen = Signal(object)  # Mark | None: the one pointed out in the list
+    picked = Signal(object)  # Mark: pressed on the timeline, to be shown in the list
     recorded = Signal()  # an act was entered in the custody log
 
     def __init__(self, workbench: "Workbench") -> None:

@@ -114,6 +114,7 @@ class MarksPanel(QWidget):
         self.view.entered_line.connect(self._go)
         self.view.current_line.connect(self._pointed)
         self._desk.changed.connect(self._show)
+        self._desk.picked.connect(self._pick)
         self._workbench.run_changed.connect(self._show)
         theme.keeper().changed.connect(self._show)
         self._show()
@@ -129,6 +130,11 @@ class MarksPanel(QWidget):
         self._pages.setCurrentIndex(0 if marks else 1)
         self._count.setText(wording.counted(len(marks), "mark") if marks else "")
         self._pointed(self.view.current())
+
+    def _pick(self, mark: Mark) -> None:
+        for row, line in enumerate(self.view.lines.lines):
+            if line.thing.number == mark.number:
+                self.view.setCurrentIndex(self.view.lines.index(row))
 
     def _line(self, mark: Mark) -> Line:
         coloured = mark.kind not in (MarkKind.FINDING, MarkKind.GROUPING)

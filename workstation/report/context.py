@@ -17,6 +17,7 @@ from workstation.analysis.states import frame_states, state_counts
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import ChainCheck
+from workstation.cases.marks import Mark
 from workstation.cases.records import (
     CaseFacts,
     CustodyEntry,
@@ -140,6 +141,7 @@ class ReportContext:
     versions: Mapping[str, str]
     relative: tuple[RelativeAnswer, ...] = ()
     revoked: tuple[Reference, ...] = ()
+    marks: tuple[Mark, ...] = ()
     remarks: list[str] = field(default_factory=list)
     _figures: int = 0
     _sections: int = 0
@@ -194,6 +196,7 @@ def gather(
         disagreements=disagreements(case),
         versions=software_versions(),
         relative=_gather_relative(case, exhibits),
+        marks=tuple(case.marks.all()),
         revoked=tuple(one for one in case.references.all() if one.revoked_utc is not None),
     )
 

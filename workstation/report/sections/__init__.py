@@ -11,6 +11,7 @@ from workstation.report.context import ReportContext
 from workstation.report.sections import (
     custody,
     exhibits,
+    marks,
     method,
     references,
     software,
@@ -27,6 +28,7 @@ SECTIONS: tuple[Section, ...] = (
     summary.build,
     statements.build,
     exhibits.build,
+    marks.build,
     references.build,
     method.build,
     software.build,

@@ -1,0 +1,64 @@
+"""Docks come back where they were, and keys are handed on while they float."""
+
+import pytest
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QLabel, QLineEdit
+
+from ui import preferences
+from ui.docks import AREAS, Dock, DockArea
+
+
+@pytest.fixture
+def area(qtbot):
+    docks = [
+        Dock("one", "One", "left", QLabel("1")),
+        Dock("two", "Two", "right", QLineEdit()),
+        Dock("three", "Three", "right", QLabel("3")),
+        Dock("below", "Below", "bottom", QLabel("4")),
+    ]
+    made = DockArea(QLabel("middle"), docks)
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    made.show()
+    return made
+
+
+def test_they_come_back_where_they_were(area):
+    state = area.keep()
+    area.docks["two"].detach()
+    area.addDockWidget(AREAS["left"], area.docks["below"])
+    area.docks["three"].hide()
+    assert area.docks["two"].isFloating()
+    preferences.keep_named_layout("two screens", area.keep())
+    assert area.put_back(state)
+    assert not area.docks["two"].isFloating()
+    assert area.dockWidgetArea(area.docks["below"]) is AREAS["bottom"]
+    assert preferences.layout_names() == ["two screens"]
+    assert area.put_back(preferences.named_layout("two screens"))
+    assert area.docks["two"].isFloating()
+    assert not area.docks["three"].isVisible()
+    area.reset()
+    assert not area.docks["two"].isFloating()
+    assert area.tabifiedDockWidgets(area.docks["two"]) == [area.docks["three"]]
+    preferences.forget_layout("two screens")
+    assert preferences.layout_names() == []
+    assert not area.put_back(preferences.named_layout("two screens"))
+
+
+def test_a_state_of_another_kind_is_refused(area):
+    assert not area.put_back(QByteArray())
+    assert not area.put_back(QByteArray(b"not a layout"))
+
+
+def test_keys_without_use_are_handed_on(area, qtbot):
+    dock = area.docks["three"]
+    dock.detach()
+    heard = []
+    area.key_left.connect(lambda event: heard.append(event.key()))
+    qtbot.keyClick(dock, Qt.Key.Key_Space)
+    assert heard == [Qt.Key.Key_Space]
+
+
+def test_bringing_one_to_the_front_shows_it(area):
+    area.docks["three"].hide()
+    assert area.bring("three").isVisible()

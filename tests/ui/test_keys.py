@@ -1,0 +1,55 @@
+"""Keys: every act has its own, others can be chosen, and what collides is said."""
+
+from PySide6.QtCore import Qt
+
+from ui import keys, preferences
+from ui.dialogs.keys_page import KeysPage
+from ui.player.keys import KEYS
+
+
+def test_defaults_do_not_collide():
+    assert keys.conflicts(keys.defaults()) == {}
+    names = {key.name for key in keys.table()}
+    assert {f"{keys.PLAYER}{act.name}" for act in KEYS} < names
+    assert all(keys.portable(one) == one for some in keys.defaults().values() for one in some)
+
+
+def test_only_what_differs_is_kept(qtbot):
+    chosen = keys.defaults() | {"analyse": ("Ctrl+Y",)}
+    with qtbot.waitSignal(keys.keeper().changed):
+        keys.choose(chosen)
+    assert preferences.keys() == {"analyse": ("Ctrl+Y",)}
+    assert keys.keys_of("analyse") == ("Ctrl+Y",)
+    assert "Ctrl+Y" in keys.listing()
+    keys.choose(keys.defaults())
+    assert preferences.keys() == {}
+
+
+def test_a_player_key_on_an_action_collides():
+    clashing = keys.conflicts(keys.defaults() | {"analyse": ("Space",)})
+    assert clashing == {"analyse": ["player.play"], "player.play": ["analyse"]}
+
+
+def test_the_page_takes_a_pressed_key_and_shows_the_clash(qtbot):
+    page = KeysPage()
+    qtbot.addWidget(page)
+    page.show()
+    page.choose("analyse")
+    qtbot.keyClick(page.field, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert page.chosen()["analyse"] == ("Ctrl+Y",)
+    assert page.clash() == ""
+    page.choose("analyse")
+    qtbot.keyClick(page.field, Qt.Key.Key_Space)
+    assert page.clash().startswith("Space is given to")
+    marked = [item for item in page._items() if item.text(1).startswith("⚠")]
+    assert len(marked) == 2
+    page.choose("analyse")
+    page._default()
+    assert page.clash() == ""
+
+
+def test_what_is_kept_badly_is_left_alone():
+    preferences._store().setValue("keys", '{"analyse": "no list", "nothing": ["A"]}')
+    assert keys.chosen() == {}
+    preferences._store().setValue("keys", "no json")
+    assert keys.in_force() == keys.defaults()
