@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workstation.commands.analyse import add_engine, chosen_detector, chosen_settings, positive
-from workstation.commands.answers import FAILURE, SUCCESS, Answer
+from workstation.commands.answers import FAILURE, SUCCESS, Answer, say
 from workstation.commands.evaluation.robustness import CLIPS, FRAMES
 from workstation.commands.groups import Commands, command, write_file
 
@@ -65,6 +65,7 @@ def evaluate(arguments: argparse.Namespace) -> Answer:
     means = Means(detector, chosen_settings(arguments), arguments.workers)
     results = analyse_clips(arguments, data, means, arguments.out / CASE)
     altered = robustness(arguments, data, results, means) if arguments.robustness else None
+    say(arguments, "working out the figures")
     content = document(data, results, means, altered, written_command(arguments))
     lines = markdown(content)
     write_outputs(arguments, content, lines)

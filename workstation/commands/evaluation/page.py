@@ -18,7 +18,7 @@ _RIGHT = _SIDE + _HALF + 52
 _HEIGHT = 118.0
 _ROWS = tuple(style.PAGE_HEIGHT - 232 - row * 172 for row in range(4))
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-_MOST_STRIPS = 22
+_MOST_STRIPS, _MOST_ROWS = 22, 11
 
 
 def page(content: dict[str, Any]) -> bytes:
@@ -108,7 +108,7 @@ def _strips(content: dict[str, Any]) -> Panel:
     panel.up = (0.0, float(len(listed)))
     decision = content["detector"]["decision"]
     panel.field_between(decision["low"], decision["high"])
-    panel.axes("score, 0 to 1", "", _SHARES, ())
+    panel.axes("score; grey: inconclusive", "", _SHARES, ())
     panel.upright(decision["low"], f"{decision['low']:.2f}")
     panel.upright(decision["high"], f"{decision['high']:.2f}")
     for number, (fake, name) in enumerate(listed):
@@ -134,13 +134,16 @@ def _reliability(part: dict[str, Any]) -> Panel:
         return panel
     panel.axes("said, at even odds", "share of fakes", _SHARES, _SHARES)
     panel.line([(0, 0), (1, 1)], strokeColor=style.MUTED, strokeDashArray=[2, 2], strokeWidth=0.5)
-    for number, (found, name, hollow) in enumerate(shown):
+    for found, _, hollow in shown:
         points = [(row["said"], row["share"]) for row in found["bins"]]
         panel.line(points, strokeWidth=0.4)
         for point, row in zip(points, found["bins"], strict=True):
             panel.dot(point, hollow, 1.2 + 0.3 * row["cases"] ** 0.5)
-        said = f"{name}: ECE {found['ece'][0]:.2f}, Cllr {found['cllr'][0]:.2f}"
-        panel.key(number, said, hollow, 0.42)
+    keys = [
+        (f"{name}: ECE {found['ece'][0]:.2f}, Cllr {found['cllr'][0]:.2f}", hollow)
+        for found, name, hollow in shown
+    ]
+    panel.key(keys)
     return panel
 
 
@@ -155,12 +158,12 @@ def _coverage(part: dict[str, Any]) -> Panel:
     panel.up = (0.0, max(0.1, round(most + 0.05, 1)))
     ticks = [panel.up[1] * step / 4 for step in range(5)]
     panel.axes("clips concluded", "share of these wrong", _SHARES, [round(t, 3) for t in ticks])
-    for number, (name, points, hollow) in enumerate(curves):
+    for _, points, hollow in curves:
         places = [(point["coverage"], point["error"]) for point in points]
         panel.line(places, strokeDashArray=[3, 1.5] if hollow else None)
         for place in places[:: max(1, len(places) // 10)]:
             panel.dot(place, hollow, 1.4)
-        panel.key(number, name, hollow, 0.04)
+    panel.key([(name, hollow) for name, _, hollow in curves])
     return panel
 
 
@@ -175,8 +178,7 @@ def _lengths(part: dict[str, Any]) -> Panel:
     for row in rows:
         panel.bar(row["length"] - 1.2, row["whole_clip"]["auc"])
         panel.bar(row["length"] + 1.2, row["first_faces"]["auc"], hollow=True)
-    panel.key(1, "whole clip, in such sequences", False, 0.3)
-    panel.key(0, "only the first faces of each track", True, 0.3)
+    panel.key([("whole clip, in such sequences", False), ("first faces of a track only", True)])
     return panel
 
 
@@ -185,14 +187,15 @@ def _ablation(rows: Sequence[dict[str, Any]]) -> Panel:
     panel = Panel(left, _ROWS[3], _SIDE + _HALF - left, _HEIGHT, "")
     title = "LSTM's AUC minus that without it"
     panel.text((_SIDE, _ROWS[3] + _HEIGHT + 7), title, font=fonts.BOLD, size=8)
-    shown = [row for row in rows if row["level"] == "clips" and row["lstm_minus"]][:8]
+    shown = [row for row in rows if row["level"] == "clips" and row["lstm_minus"]][:_MOST_ROWS]
     if not shown:
         panel.nothing("both classes are needed")
         return panel
     ends = [v for r in shown for found in r["lstm_minus"].values() for v in found if v is not None]
     most = max(0.1, round(max(abs(value) for value in ends) + 0.05, 1))
     panel.across, panel.up = (-most, most), (0.0, float(len(shown)))
-    panel.axes("filled: minus frames alone; hollow: minus shuffled", "", [-most, 0.0, most], ())
+    panel.axes("difference of AUC", "", [-most, 0.0, most], ())
+    panel.key([("minus each frame alone", False), ("minus frames shuffled", True)], _SIDE)
     panel.upright(0.0, "")
     for number, row in enumerate(shown):
         y = len(shown) - number - 0.5
@@ -212,9 +215,8 @@ def _robustness(part: dict[str, Any] | None) -> Panel:
         panel.nothing("not measured (--robustness)")
         return panel
     panel.up = (0.0, float(len(rows)))
-    panel.axes(
-        "AUC, filled: altered; hollow: as they were. Bold: score moves, median", "", _SHARES, ()
-    )
+    panel.axes("AUC; bold: how far scores move, median", "", _SHARES, ())
+    panel.key([("altered", False), ("the same frames as they were", True)], _RIGHT)
     for number, row in enumerate(rows):
         y = len(rows) - number - 0.5
         panel.stretch(y + 0.15, row["auc"])

@@ -158,20 +158,20 @@ class Panel:
         place = (self.left + self.width / 2, self.bottom + self.height / 2)
         self.text(place, said, "middle", size=7.5)
 
-    def key(self, number: int, said: str, hollow: bool, across: float = 0.5) -> None:
-        """One line of the legend, from the lower edge up."""
-        x, y = self.left + self.width * across, self.bottom + 6 + 9 * number
-        self.group.add(
-            Circle(
-                x,
-                y + 2,
-                2.1,
-                fillColor=white if hollow else style.INK,
-                strokeColor=style.INK,
-                strokeWidth=0.7,
-            )
-        )
-        self.text((x + 6, y), said)
+    def key(self, entries: Sequence[tuple[str, bool]], left: float | None = None) -> None:
+        """The legend, in one line under the label of the horizontal axis.
+
+        Args:
+            entries: What each mark means, and whether it is hollow.
+            left: Where it begins; at the axes when None.
+        """
+        x, y = self.left if left is None else left, self.bottom - 27
+        for said, hollow in entries:
+            fill = white if hollow else style.INK
+            look = {"fillColor": fill, "strokeColor": style.INK, "strokeWidth": 0.7}
+            self.group.add(Circle(x + 2, y + 2, 2.1, **look))
+            self.text((x + 7, y), said)
+            x += 7 + fonts.width(fonts.plain(said), fonts.SANS, SIZE) + 9
 
 
 def _string(
