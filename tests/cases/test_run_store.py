@@ -278,3 +278,17 @@ def test_reports_come_back(case: Case) -> None:
     record = case.reports.add("reports/R 1.pdf", "f" * 64, "CN=A. Examiner", "0" * 64)
     assert case.reports.all() == [record]
     assert record.path == "reports/R 1.pdf"
+
+
+def test_scores_of_tracks_are_those_that_count(case: Case, run: Run) -> None:
+    table = face_table([(1, 2, 0.5), (0, 1, 0.25), (3, 2, 0.75), (2, 1, None), (4, 1, 1.0)])
+    outside = np.array([0, -1, 0, 3, 8], np.int16)
+    table = FaceTable(
+        **{one.name: getattr(table, one.name) for one in fields(table)} | {"outside": outside}
+    )
+    case.runs.commit_stretch(run.id, 0, FRAMES, table, [])
+    found = case.runs.track_scores(run.id)
+    assert {track: scores.tolist() for track, scores in found.items()} == {
+        number: table.score[(table.track == number) & table.counted].tolist() for number in (1, 2)
+    }
+    assert case.runs.track_scores(run.id + 1) == {}

@@ -72,6 +72,14 @@ def test_no_trial_holds_a_recording_against_itself_or_its_copies() -> None:
     assert all(len(trial.references) == 1 for trial in original_trials(list(held.values())))
 
 
+def test_a_list_that_names_no_recordings_counts_a_person_once() -> None:
+    named = evaluation()
+    unnamed = evaluation()
+    for one in unnamed["clips"]:
+        one["original"] = one["file"]
+    assert figures(unnamed)["sets"] == figures(named)["sets"]
+
+
 def test_copies_add_no_degrees_of_freedom() -> None:
     held = recordings(evaluation()["clips"])
     within = estimate(held, same_platform=True)

@@ -168,13 +168,8 @@ def _hash(case: Case, reference: Reference) -> str:
 def _tracks(case: Case, run: Run) -> list[tuple[int, NDArray[np.float32]]]:
     """The scores of every face track that is long enough for a finding, float32 (N,) each."""
     enough = Thresholds.of_card(run.detector).minimum_frames
-    found = []
-    for track in sorted(one.track for one in case.runs.findings(run.id) if one.track is not None):
-        faces = case.runs.faces(run.id, track=track)
-        scores = faces.score[faces.counted]
-        if len(scores) >= enough:
-            found.append((track, scores))
-    return found
+    scores = case.runs.track_scores(run.id)
+    return [(track, scores[track]) for track in sorted(scores) if len(scores[track]) >= enough]
 
 
 def _comparable(runs: Sequence[Run], questioned: Run) -> Run | None:

@@ -202,6 +202,21 @@ class RunStore:
             landmarks = self._connection.blobs(f"SELECT landmarks {rest}", parameters)
         return _face_table(numbers, landmarks)
 
+    def track_scores(self, run_id: int) -> dict[int, NDArray[np.float32]]:
+        """Scores of every face track in time order, float32 (N,), by its number.
+
+        Only faces that count (`FaceTable.counted`); quicker than `faces`, for nothing else is read.
+        """
+        rows = self._connection.numbers(
+            "SELECT track, score FROM faces WHERE run = ? AND score IS NOT NULL "
+            "AND coalesce(outside, 0) <= 0 ORDER BY track, frame",
+            2,
+            (run_id,),
+        )
+        tracks, starts = np.unique(rows[:, 0], return_index=True)
+        parts = np.split(rows[:, 1].astype(np.float32), starts[1:])
+        return dict(zip(tracks.astype(int).tolist(), parts, strict=False))
+
     def undecodable(self, run_id: int) -> list[Stretch]:
         """Stretches that could not be decoded, in order, joined where they touch."""
         joined: list[Stretch] = []

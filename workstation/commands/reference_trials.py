@@ -43,7 +43,8 @@ def recordings(clips: Iterable[Mapping[str, Any]]) -> list[Recording]:
     """The clips that have a face track long enough for a finding.
 
     A fake is given the source of the real clips of the person filmed, where there are any: it came
-    over the same platform.
+    over the same platform. Where the list of clips does not say which of them are one recording,
+    all of one person from one source count as one: no copy passes for a recording of its own.
 
     Args:
         clips: "clips" of an evaluation's JSON, format 2.
@@ -53,21 +54,23 @@ def recordings(clips: Iterable[Mapping[str, Any]]) -> list[Recording]:
     """
     listed = [clip for clip in clips if any(track["enough"] for track in clip["tracks"])]
     sources = {clip["person"]: clip["source"] for clip in listed if not clip["fake"]}
-    return [_recording(clip, sources) for clip in listed]
+    told = len({clip["original"] for clip in listed}) < len(listed)
+    return [_recording(clip, sources, told) for clip in listed]
 
 
-def _recording(clip: Mapping[str, Any], sources: Mapping[str, str]) -> Recording:
+def _recording(clip: Mapping[str, Any], sources: Mapping[str, str], told: bool) -> Recording:
+    source = sources.get(clip["person"], clip["source"])
     enough = [track for track in clip["tracks"] if track["enough"]]
     longest = max(enough, key=lambda track: len(track["scores"]))
     return Recording(
         clip["file"],
         clip["fake"],
         clip["method"],
-        sources.get(clip["person"], clip["source"]),
+        source,
         clip["compression"],
         clip["person"],
         clip["donor"],
-        clip["original"],
+        clip["original"] if told else f"{source}/{clip['person']}",
         mean_logit(np.asarray(longest["scores"], np.float64)),
     )
 
@@ -185,5 +188,5 @@ def _spread(variance: float, degrees: int, used: Sequence[Recording], which: str
     people = len({one.person for one in used})
     words = f"{len(used)} authentic recordings of {people} people, {which}"
     if people == len({one.original for one in used}):
-        words += " (between people: no person was recorded twice)"
+        words += " (spread between people, not between recordings of one)"
     return Spread(variance**0.5, degrees, words)
