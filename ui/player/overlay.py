@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from ui import theme
 from ui.player.readings import score_text
+from workstation.analysis.quality import outside_words
 from workstation.cases.records import FaceTable
 
 LABEL_ROOM = 4.0
@@ -50,11 +51,13 @@ def draw_faces(painter: QPainter, faces: FaceTable, area: QRectF, scale: float, 
         x, y, width, height = (float(part) * scale for part in faces.box[row])
         box = QRectF(area.x() + x, area.y() + y, width, height)
         score = float(faces.score[row]) if faces.scored[row] else float("nan")
+        label = _label(int(faces.track[row]), score, int(faces.outside[row]), on)
+        if not faces.counted[row]:
+            score = float("nan")  # no finding rests on it: no colour speaks for it either
         if on.boxes:
             _draw_box(painter, box, score)
         if on.landmarks:
             _draw_landmarks(painter, faces.landmarks[row] * scale, area.topLeft(), score)
-        label = _label(int(faces.track[row]), score, on)
         if label and box.intersects(sight):
             plate = _place_label(metrics, label, box, sight, labels)
             labels.append(plate)
@@ -113,9 +116,10 @@ def draw_plate(painter: QPainter, plate: QRectF, text: str, edge: QColor) -> Non
     painter.drawText(plate, int(flags), text)
 
 
-def _label(track: int, score: float, on: Shown) -> str:
+def _label(track: int, score: float, outside: int, on: Shown) -> str:
+    """Track and score, and in a word why the score does not count where it does not."""
     parts = [str(track)] if on.tracks else []
-    parts += [score_text(score)] if on.scores else []
+    parts += [score_text(score), *outside_words(outside)[:1]] if on.scores else []
     return " · ".join(parts)
 
 

@@ -1,5 +1,7 @@
 """Zoom, tone, places, keys and grids: the parts that need no thread."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -268,3 +270,10 @@ def test_keys_can_be_given_to_other_acts():
     assert keys.act(press(Qt.Key.Key_Left, Qt.KeyboardModifier.KeypadModifier)) == "back"
     assert keys.keys_of("marker") == "Ctrl+B"
     assert keys.keys_of("play") == ""
+
+
+def test_the_guide_lists_every_key():
+    guide = (Path(__file__).parents[3] / "docs" / "guide" / "player.md").read_text("utf-8")
+    for facts in KEYS:
+        if facts.keys:
+            assert f"| {' or '.join(facts.keys)} | {facts.words} |" in guide
