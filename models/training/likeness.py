@@ -13,8 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-ALIKE_BITS = 48
-"""Two crops at most so many of 256 bits apart count as the same picture."""
+ALIKE_BITS = 44
+"""Two crops at most so many of 256 bits apart count as the same picture. Among all pairs of 22,421
+stills (251 million) 446 are that close; the 24 that were looked at, all near this limit, each show
+one photograph twice. Chance resemblances begin at 46 to 48 bits; copies that were cropped or
+retouched anew may lie as far apart as 54."""
 
 _SIDE, _LOW = 64, 16
 _BLOCK = 1024

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.datasets.recording import DataError, Recording, some
+from models.training.joined import Joined
 from models.training.likeness import ALIKE_BITS, alike_pairs
 
 SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
@@ -218,7 +219,7 @@ def _components(
     People belong together who are named for one source clip, whose faces are near-duplicates, who
     may be the same because a data set names nobody, and who are in one of the given swaps.
     """
-    joined = _Joined(person for recording in recordings for person in recording.people)
+    joined = Joined(person for recording in recordings for person in recording.people)
     targets = {recording.key: recording.target for recording in recordings}
     kept_together = len({r.group for r in recordings if r.group}) >= FEWEST_GROUPS
     first: dict[tuple[str, str], str] = {}
@@ -234,26 +235,6 @@ def _components(
         if one in targets and other in targets:
             joined.join(targets[one], targets[other])
     return joined.leaders()
-
-
-class _Joined:
-    """Names that are joined into sets (disjoint-set forest); a set is led by its first name."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._above = {name: name for name in names}
-
-    def join(self, one: str, other: str) -> None:
-        low, high = sorted((self._leader(one), self._leader(other)))
-        self._above[high] = low
-
-    def leaders(self) -> dict[str, str]:
-        return {name: self._leader(name) for name in self._above}
-
-    def _leader(self, name: str) -> str:
-        while self._above[name] != name:
-            self._above[name] = self._above[self._above[name]]
-            name = self._above[name]
-        return name
 
 
 def _digest(name: str) -> str:

@@ -18,6 +18,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from models.preprocessing import align_face, face_transform
+from models.training.joined import Joined
+from models.training.likeness import alike_pairs, face_hash
 from models.training.outlines import POINTS, OutlineNetwork
 from models.training.stills import ARCHIVES, Still, read_stills
 
@@ -35,12 +37,13 @@ class Portrait:
     """One aligned face at a working size.
 
     `pixels` RGB float32 ``(S, S, 3)``, 0..255; `landmarks` float32 ``(5, 2)`` and `outline` float32
-    ``(478, 2)``, x and y in its pixels.
+    ``(478, 2)``, x and y in its pixels; `margin` is how many face sizes its side spans.
     """
 
     pixels: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     outline: NDArray[np.float32]
+    margin: float
 
     @property
     def size(self) -> int:
@@ -92,7 +95,7 @@ class Store:
             ((points - first + 0.5) * scale - 0.5).astype(np.float32)
             for points in (self.landmarks[row], self.outlines[row])
         )
-        return Portrait(np.asarray(resized, dtype=np.float32), marks, outline)
+        return Portrait(np.asarray(resized, dtype=np.float32), marks, outline, margin)
 
     def counts(self) -> dict[str, int]:
         """How many stills each source gave."""
@@ -169,6 +172,7 @@ def write_store(
         packed[row] = crop
     packed.flush()
     stills = [still for _, _, still in facts]
+    together = _together(crops, [still.identity for still in stills])
     np.savez(
         folder / _FACTS,
         landmarks=np.array([marks for marks, _, _ in facts], np.float32).reshape(-1, 5, 2),
@@ -176,8 +180,20 @@ def write_store(
         identities=np.array([still.identity for still in stills]),
         sources=np.array([still.source for still in stills]),
         synthetic=np.array([still.synthetic for still in stills]),
-        validation=np.array([is_validation(still.identity) for still in stills]),
+        validation=np.array([is_validation(together[still.identity]) for still in stills]),
     )
+
+
+def _together(crops: list[NDArray[np.uint8]], identities: list[str]) -> dict[str, str]:
+    """For every name the first of those under which the same pictures are found.
+
+    The archives hold hundreds of photographs twice, under two names: both must fall to one side.
+    """
+    hashes = {str(row): face_hash(crop, STORE_MARGIN)[None] for row, crop in enumerate(crops)}
+    joined = Joined(identities)
+    for one, other in alike_pairs(hashes):
+        joined.join(identities[int(one)], identities[int(other)])
+    return joined.leaders()
 
 
 def _with_landmarks(

@@ -10,7 +10,7 @@ from models.preprocessing import template_points
 from models.training import clips, stills, store
 from models.training.clips import RUN_LENGTH, RUNS, clip_runs
 from models.training.stills import Archive, read_stills
-from tests.models.faces import drawn_still
+from tests.models.faces import drawn_outline, drawn_still, drawn_store
 from tests.videos import make_video, read_code
 from tests.weights import random_card
 
@@ -55,6 +55,21 @@ def test_real_stills_are_found_aligned_and_outlined(shared_data, tmp_path, monke
     assert np.abs(made.landmarks - wanted).mean() < 8
     eyes = made.outlines[:, [468, 473]]
     assert np.linalg.norm(eyes - made.landmarks[:, :2], axis=2).mean() < 8
+
+
+def test_one_picture_under_two_names_is_on_one_side(tmp_path):
+    made = drawn_store(tmp_path / "plain", 12)
+    assert len(set(made.validation)) == 2
+    stills = [drawn_still(number) for number in range(12)]
+    landmarks = template_points(store.STORE_SIZE, store.STORE_MARGIN).astype(np.float32)
+    facts = [(landmarks, drawn_outline(i), still) for i, still in enumerate(stills)]
+    brighter = np.clip(stills[3].pixels * 0.9 + 20, 0, 255).astype(np.uint8)
+    pictures = [brighter if i == 4 else still.pixels for i, still in enumerate(stills)]
+    store.write_store(tmp_path / "double", pictures, facts)
+    double = store.open_store(tmp_path / "double").validation
+    assert made.validation[3] != made.validation[4]
+    assert double[3] == double[4]
+    assert (np.delete(double, [3, 4]) == np.delete(made.validation, [3, 4])).all()
 
 
 @pytest.mark.parametrize(("frames", "last"), [(100, 99), (41, 40), (32, 31)])
