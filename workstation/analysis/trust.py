@@ -100,7 +100,7 @@ def support_words(log10_lr: float) -> str:
         log10_lr: Its decimal logarithm.
     """
     if not supports(abs(log10_lr)):
-        return "too near 1 to support either proposition"
+        return "too near 1 to support either side"
     word = next(word for least, word in _SCALE if abs(log10_lr) >= least)
     if log10_lr > 0:
         return f"{word} support for manipulation of the kinds covered"

@@ -10,7 +10,10 @@ from workstation.commands.groups import Commands, command
 if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
 
-CARD_FIELDS = ("title", "version", "network", "decision", "evaluation", "not_covered", "limits")
+CARD_FIELDS = (
+    *("title", "version", "network", "decision", "calibration", "domain"),
+    *("evaluation", "not_covered", "limits"),
+)
 
 
 def register(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -55,6 +58,7 @@ def detector_lines(view: dict[str, Any]) -> Iterator[str]:
     yield f"{view['name']}{' (default)' if view['default'] else ''}: {view['title']}"
     yield f"      weights SHA-256 {view['weights_sha256']}"
     yield f"      licence {view['licence']}"
+    yield f"      {_calibrated(view['calibration'])}"
     for result in view["evaluation"] or ():
         facts = ", ".join(
             f"{name.replace('_', ' ')} {short(value)}" for name, value in result.items()
@@ -62,6 +66,14 @@ def detector_lines(view: dict[str, Any]) -> Iterator[str]:
         yield f"      measured: {facts}"
     yield from (f"      limit: {text}" for text in view["limits"] or ())
     yield from (f"      not covered: {text}" for text in view["not_covered"] or ())
+
+
+def _calibrated(calibration: dict[str, Any] | None) -> str:
+    from workstation.analysis.trust import calibration_sentence
+
+    if calibration is None:
+        return "Not calibrated: no likelihood ratio is given."
+    return calibration_sentence(calibration)
 
 
 def short(value: Any) -> str:

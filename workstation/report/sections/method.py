@@ -115,7 +115,7 @@ def _calibration(card: Mapping[str, Any]) -> str:
         line += f" + {section['quality_slope']:.3g} × logarithm of the median sharpness"
     return (
         f"natural logarithm of the likelihood ratio: {line}. {calibration_sentence(section)}"
-        f" Recordings: {section['material']}. {words.value(section['figures']).capitalize()}"
+        f" Recordings: {section['material']}. {words.value(section['figures'])}"
     )
 
 
