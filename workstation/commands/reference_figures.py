@@ -111,7 +111,9 @@ def figures(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(spread: Spread | None) -> dict[str, Any] | None:
-    return None if spread is None else asdict(spread)
+    if spread is None:
+        return None
+    return asdict(spread) | {"deviation": round(spread.deviation, 4)}
 
 
 def _set(trials: Sequence[Trial]) -> dict[str, Any]:
