@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.training.alterations import Alteration, add_noise, draw_colour
 from models.training.blending import Pixels, soften
+
+try:
+    import av
+except ImportError:
+    av = None  # type: ignore[assignment]
+
+WITHOUT_VIDEO = (
+    "PyAV is not installed: no crop goes through H.264, all compressed ones through JPEG. The "
+    "network will know less of video; install PyAV (package “av”) for the full recipe."
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,15 @@ class Corruption:
     """How many frames before the picture the codec has seen."""
     drift: tuple[float, float]
     jpeg: int | None
+
+    @property
+    def severity(self) -> float:
+        """How much of what a forgery leaves is lost, roughly: 0 (nothing) to 1 (nearly all)."""
+        codec = 0.0 if self.crf is None else 0.55 * (self.crf - 17) / 21
+        if self.jpeg is not None:
+            codec = 0.4 * (98 - self.jpeg) / 48
+        lost = codec + 0.4 * self.blur / 1.8 + 0.5 * max(0.0, 1.0 - self.scale) / 0.45
+        return float(min(1.0, max(0.0, lost + 0.1 * self.noise / 5.0)))
 
     def __call__(self, picture: Pixels) -> NDArray[np.uint8]:
         """Damage a picture.
@@ -86,6 +104,7 @@ def draw_corruption(rng: np.random.Generator, hardness: float) -> Corruption:
     """Draw what happens to a pair.
 
     Most pairs are compressed from the start: what a codec destroys is no lasting trace of forgery.
+    Without PyAV, what would be video becomes a JPEG.
 
     Args:
         rng: Source of chance.
@@ -94,6 +113,8 @@ def draw_corruption(rng: np.random.Generator, hardness: float) -> Corruption:
     chance = rng.random()
     video = chance < 0.45 + 0.2 * hardness
     still = not video and rng.random() < 0.7
+    if av is None:
+        video, still = False, video or still
     strongest = 28 + 10 * hardness
     return Corruption(
         colour=draw_colour(rng, 1.2) if rng.random() < 0.6 else None,
@@ -108,6 +129,11 @@ def draw_corruption(rng: np.random.Generator, hardness: float) -> Corruption:
     )
 
 
+def codec_note() -> str | None:
+    """What is missing where PyAV is, in a sentence; None where nothing is."""
+    return WITHOUT_VIDEO if av is None else None
+
+
 def h264(frames: Sequence[NDArray[np.uint8]], crf: int) -> list[NDArray[np.uint8]]:
     """Encode and decode frames with H.264, in memory.
 
@@ -119,8 +145,11 @@ def h264(frames: Sequence[NDArray[np.uint8]], crf: int) -> list[NDArray[np.uint8
         As many frames, as a player would see them.
 
     Raises:
+        RuntimeError: PyAV is not installed.
         ValueError: The codec gave back another number of frames.
     """
+    if av is None:
+        raise RuntimeError(WITHOUT_VIDEO)
     height, width = frames[0].shape[:2]
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"

@@ -134,7 +134,7 @@ def training_facts(
             "split": "by person where known, by still otherwise; near-duplicates on one side",
             "stills": int(store.validation.sum()),
         },
-        "recipe": _recipe(preset, taught=request.teacher is not None, averaged=trunk["averaged"]),
+        "recipe": _recipe(preset, trunk, taught=request.teacher is not None),
         "trunk_from": trunk["origin"],
         "command": request.command(),
         "seed": preset.seed,
@@ -152,9 +152,10 @@ def training_facts(
     }
 
 
-def _recipe(preset: Preset, *, taught: bool, averaged: int) -> str:
+def _recipe(preset: Preset, trunk: dict[str, Any], *, taught: bool) -> str:
     """The recipe with what this training added to it."""
-    more = []
+    averaged = trunk["averaged"]
+    more = [f" {trunk['note']}"] if trunk["note"] else []
     if averaged > 1:
         more.append(f" Stage one ends with the mean of {averaged} states of its running average.")
     if preset.echo > 1:

@@ -278,7 +278,7 @@ def _losses(
     pixels = to_pixels(batch.crops, room.device, preset.mean, preset.std)
     labels = torch.arange(2, device=room.device).repeat_interleave(batch.pairs)
     embeddings, logits = frame_logits(state.network, pixels, dropout=0.2)
-    whole = nn.functional.cross_entropy(logits, labels, label_smoothing=0.02)
+    whole = nn.functional.cross_entropy(logits, labels, label_smoothing=0.1)
     where = region_loss(state.region_head(), batch.regions)
     lesson = torch.zeros((), device=room.device)
     if taught and room.teacher is not None and state.projection is not None:
@@ -346,7 +346,7 @@ class _Log:
             "hardness": f"{hardness_at(progress):.2f}",
             "loss": f"{loss:.4f}",
             "region_loss": f"{region:.4f}",
-            "lesson_loss": f"{lesson:.4f}" if self._room.teacher is not None else "",
+            "lesson_loss": f"{lesson:.4f}" if lesson > 0 else "",
             "waiting": f"{waiting:.3f}",
         }
         if validated:

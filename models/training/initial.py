@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.hub import get_dir
 from torchvision.models import MobileNet_V2_Weights, ResNeXt50_32X4D_Weights
 
 from models.sequence_network import SequenceNetwork
 from models.training.backbone import load_imagenet
+from models.training.loop.checkpoint import UNREADABLE, load_tensors
 from models.training.loop.errors import TrainingError
 
 SCRATCH, TORCHVISION = "scratch", "torchvision"
@@ -106,8 +105,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
             content = load(path.read_bytes())
         else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+            content = load_tensors(path)
+    except UNREADABLE as error:
         raise TrainingError(f"{path} cannot be read as weights: {_first_line(error)}") from error
     except Exception as error:
         if type(error).__module__.startswith("safetensors"):

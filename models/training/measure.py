@@ -10,6 +10,7 @@ import cv2
 import torch
 
 from models.training import stage_one
+from models.training.corruption import codec_note
 from models.training.frames import take_step
 from models.training.loop.devices import choose_device
 from models.training.loop.errors import TrainingError
@@ -58,7 +59,8 @@ class Speed:
                 f"The network will wait {1 - self.ratio:.0%} of the time; --echo {balanced} would "
                 "keep it busy."
             )
-        return lines
+        note = codec_note()
+        return lines if note is None else [*lines, note]
 
 
 def measure(request: Request, seconds: float = SECONDS) -> Speed:

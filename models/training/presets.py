@@ -139,7 +139,7 @@ PRESETS: dict[str, Preset] = {
         validation_pairs=600,
         average_states=4,
         distil=1.0,
-        echo=2,
+        echo=4,
         seed=3,
     ),
 }

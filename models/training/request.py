@@ -100,8 +100,8 @@ class Request:
         words = [f"python -m models.training --preset {self.preset} --data DATA --out OUT"]
         if self.teacher is not None:
             words.append("--teacher CARD")
-        for name in (*CHANGES, "trials"):
-            value = getattr(self, name)
+        for name in (*CHANGES, "search"):
+            value = self.trials if name == "search" else getattr(self, name)
             if value:
                 shown = "FILE" if name == "init" and Path(str(value)).is_file() else value
                 words.append(f"--{name.replace('_', '-')} {shown}")

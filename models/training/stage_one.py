@@ -15,6 +15,7 @@ from models import NETWORKS
 from models.preprocessing import normalise
 from models.sequence_network import SequenceNetwork
 from models.training.averaging import renew_statistics
+from models.training.corruption import codec_note
 from models.training.describe import architecture_of
 from models.training.distillation import open_teacher, projection
 from models.training.frames import STATE, Classroom, State, make_optimiser, train_frames
@@ -55,6 +56,8 @@ def run(request: Request) -> None:
         return
     folder = request.out / STORE
     sound_sides(open_store(folder), folder)
+    if (note := codec_note()) is not None:
+        print(note, flush=True)
     run_together(_run, (request,), preset.processes, request.out)
 
 
@@ -119,7 +122,10 @@ def _run(rank: int, request: Request) -> None:
         step=state.step,
         noted=state.noted,
     )
-    train_frames(state, supply, room, preset, request.out)
+    try:
+        train_frames(state, supply, room, preset, request.out)
+    finally:
+        supply.close()
     if rank == 0:
         finish(state, pairs, request, preset, workers)
 
@@ -200,6 +206,7 @@ def finish(state: State, pairs: Pairs, request: Request, preset: Preset, workers
         "goal": goal(preset),
         "origin": state.origin,
         "averaged": state.averaged,
+        "note": codec_note() or "",
         "device": device_name(next(network.parameters()).device),
     }
     write_checkpoint(request.out / TRUNK, content)

@@ -18,7 +18,7 @@ from models.training.pairs import Pairs
 from models.training.presets import Preset
 from models.training.regions import region_map
 
-RING = 12
+RING = 48
 """How many batches back a pair may be seen again."""
 _PREFETCH = 3
 
@@ -124,6 +124,10 @@ class Supply:
         self._seen.append(fresh)
         self._step += 1
         return _joined(parts)
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._batches = iter(())
 
     def _fresh(self) -> PairBatch:
         crops, regions = next(self._batches)

@@ -24,6 +24,7 @@ QUICK = replace(
     workers=0,
     validation_pairs=4,
     init="scratch",
+    echo=1,
 )
 STEPS = replace(QUICK, steps=6)
 NOTHING = np.zeros((0, 32, 32, 3), np.uint8)

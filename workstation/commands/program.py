@@ -22,6 +22,7 @@ from workstation.commands import (
     reference_figures,
     report,
     scores,
+    train,
     verify,
 )
 from workstation.commands.answers import FAILURE, INTERRUPTED, complain, give
@@ -41,6 +42,7 @@ GROUPS = (
     calibrate,
     reference_figures,
     faces,
+    train,
     demo,
 )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from models.training.loop.errors import TrainingError
+
+UNREADABLE = (OSError, RuntimeError, EOFError, ValueError)
+"""What reading a damaged file of tensors may raise."""
 
 
 def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
@@ -38,6 +40,26 @@ def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
         ) from error
 
 
+def load_tensors(path: Path) -> Any:
+    """What `torch.save` wrote, tensors and plain values only.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError, RuntimeError, EOFError, ValueError: As in `UNREADABLE`: it cannot be read, is
+            damaged, or holds something else.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE:
+        raise
+    except Exception as error:
+        if type(error).__name__ != "UnpicklingError":
+            raise
+        raise ValueError(str(error)) from error
+
+
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a state.
 
@@ -48,8 +70,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         TrainingError: The file cannot be read or is damaged.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        content = load_tensors(path)
+    except UNREADABLE as error:
         raise TrainingError(
             f"The saved state {path} cannot be read: it is damaged or of another program. "
             "Move it away to begin this training anew."

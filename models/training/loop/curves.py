@@ -118,7 +118,7 @@ def _draw_panel(
     """One field: grid, lines, legend."""
     lines = {name: _points(rows, name) for name in panel.columns}
     lines = {name: points for name, points in lines.items() if len(points)}
-    _write(picture, panel.title, (LEFT, 16), 0.45)
+    place = _write(picture, panel.title, (LEFT, 16), 0.45) + 24
     if not lines:
         _write(picture, "nothing measured yet", (LEFT + 10, PANEL // 2), 0.45)
         return
@@ -128,7 +128,6 @@ def _draw_panel(
     corner = np.array([LEFT, PANEL - BOTTOM], np.float64)
     reach = np.array([WIDTH - LEFT - RIGHT, -(PANEL - BOTTOM - 24)], np.float64)
     _draw_grid(picture, low, high, corner, reach)
-    place = LEFT + 220
     for number, (name, points) in enumerate(lines.items()):
         colour = _COLOURS[number % len(_COLOURS)]
         drawn = np.rint(corner + (points - low) / (high - low) * reach).astype(np.int32)
@@ -136,8 +135,7 @@ def _draw_panel(
         for point in drawn:
             cv2.circle(picture, (int(point[0]), int(point[1])), 2, colour, -1, cv2.LINE_AA)
         label = f"{name} {points[-1, 1]:.4g}"
-        _write(picture, label, (place, 16), 0.45, colour)
-        place += 10 * len(label)
+        place = _write(picture, label, (place, 16), 0.45, colour) + 18
 
 
 def _draw_grid(
@@ -173,5 +171,8 @@ def _write(
     place: tuple[int, int],
     size: float,
     colour: tuple[int, int, int] = _INK,
-) -> None:
-    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+) -> int:
+    """Write a text; gives the column it ends at."""
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(picture, text, place, font, size, colour, 1, cv2.LINE_AA)
+    return place[0] + int(cv2.getTextSize(text, font, size, 1)[0][0])
