@@ -138,8 +138,7 @@ class Worker(QObject):
             self.replied.emit(FrameReply(request, None, None, reason, trouble))
             raise
         else:
-            picture = to_picture(frame.pixels)
-            fitted = fit(picture, request.room)
+            picture, fitted = to_picture(frame.pixels), fit_pixels(frame.pixels, request.room)
             self.replied.emit(FrameReply(request, picture, fitted, "", trouble))
         under_way, self._back = self._back is not None, request if request.back else None
         if request.back and not under_way:
@@ -252,12 +251,21 @@ def to_pixels(picture: QImage) -> NDArray[np.uint8]:
 
 
 def fit(picture: QImage, room: QSize) -> QImage | None:
-    """The picture reduced to `room` device pixels by averaging; None where it is not larger.
-
-    OpenCV does it because it lets the window's thread go on meanwhile, which QImage does not.
-    """
+    """The picture reduced to `room` device pixels by averaging; None where it is not larger."""
     size = picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
     if size.isEmpty() or size.width() >= picture.width():
         return None
-    small = cv2.resize(to_pixels(picture), size.toTuple(), interpolation=cv2.INTER_AREA)
+    return fit_pixels(to_pixels(picture), room)
+
+
+def fit_pixels(pixels: NDArray[np.uint8], room: QSize) -> QImage | None:
+    """RGB pixels uint8 (H, W, 3) reduced to `room` device pixels by averaging, as `fit` does.
+
+    OpenCV does it because it lets the window's thread go on meanwhile, which QImage does not.
+    """
+    whole = QSize(pixels.shape[1], pixels.shape[0])
+    size = whole.scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+    if size.isEmpty() or size.width() >= whole.width():
+        return None
+    small = cv2.resize(pixels, size.toTuple(), interpolation=cv2.INTER_AREA)
     return to_picture(small).convertToFormat(QImage.Format.Format_RGB32)
