@@ -258,6 +258,16 @@ def test_one_weight_for_each_person_gives_the_same_intervals():
         )
 
 
+def test_four_people_without_an_error_are_no_certainty():
+    scores, fake = np.array([0.1, 0.2, 0.3, 0.8, 0.9]), np.array([False] * 3 + [True] * 2)
+    again = PersonBootstrap(np.array(list("abcde")), 50, fake=fake)
+    assert (again.people, again.trials) == (5, 2)
+    found = again.intervals(Curve(scores, fake).figures)
+    area, rate = found["auc"], found["equal_error_rate"]
+    assert (area.value, area.low, area.high) == pytest.approx((1.0, 0.025**0.5, 1.0))
+    assert (rate.value, rate.low, rate.high) == pytest.approx((0.0, 0.0, 1 - 0.025**0.5))
+
+
 def test_what_no_resample_allows_is_not_known():
     curve = Curve(np.array([0.1, 0.9]), np.array([True, True]))
     found = PersonBootstrap(np.array(["a", "b"]), 20).intervals(curve.figures)["auc"]

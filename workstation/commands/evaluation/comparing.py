@@ -64,7 +64,7 @@ def _accuracy_and_auc(cases: Cases) -> dict[str, Any]:
     scores, fake, people = cases
     if not len(scores):
         return {"auc": None, "accuracy": None, "balanced_accuracy": None}
-    again = PersonBootstrap(people, DRAWS)
+    again = PersonBootstrap(people, DRAWS, fake=fake)
     curve = Curve(scores, fake, again.person)
     decided = again.intervals(partial(curve.decisions, HALF), per_person=True)
     return {
@@ -103,15 +103,18 @@ def _differences(group: Group, level: str) -> dict[str, Any]:
     _, fake, people = given["lstm"]
     if any(len(scores) != len(fake) for scores, _, _ in given.values()):
         return {"auc": None, "lstm_minus": None, "moved": None}
-    again = PersonBootstrap(people, draws)
+    again = PersonBootstrap(people, draws, fake=fake)
     curves = {name: Curve(scores, fake, again.person) for name, (scores, _, _) in given.items()}
 
-    def measure(weights: Weights) -> dict[str, Any]:
-        areas = {name: curve.figures(weights)["auc"] for name, curve in curves.items()}
-        apart = {f"minus {name}": areas["lstm"] - areas[name] for name in areas if name != "lstm"}
-        return areas | apart
+    def areas(weights: Weights) -> dict[str, Any]:
+        return {name: curve.figures(weights)["auc"] for name, curve in curves.items()}
 
-    found = again.intervals(measure, (-1.0, 1.0), per_person=True)
+    def apart(weights: Weights) -> dict[str, Any]:
+        found = areas(weights)
+        return {f"minus {name}": found["lstm"] - found[name] for name in found if name != "lstm"}
+
+    found = again.intervals(areas, per_person=True)
+    found |= again.intervals(apart, (-1.0, 1.0), per_person=True)
     lstm, others = given["lstm"][0], [name for name in ways if name != "lstm"]
     return {
         "auc": {name: interval(found[name]) for name in ways},

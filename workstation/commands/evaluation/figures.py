@@ -85,7 +85,7 @@ def row(group: Group, thresholds: tuple[float, float], cases: Cases, draws: int)
     from models.training.resampling import PersonBootstrap
 
     scores, fake, people = cases
-    again = PersonBootstrap(people, draws)
+    again = PersonBootstrap(people, draws, fake=fake)
     curve = Curve(scores, fake, again.person)
     ordered = again.intervals(curve.figures, per_person=True)
     found: dict[str, Any] = {
@@ -120,7 +120,7 @@ def roc(cases: Cases) -> dict[str, Any]:
     scores, fake, people = cases
     if len(set(fake.tolist())) < 2:
         return {"points": [], "band": []}
-    again = PersonBootstrap(people, FRAME_DRAWS)
+    again = PersonBootstrap(people, FRAME_DRAWS, fake=fake)
     curve, grid = Curve(scores, fake, again.person), np.linspace(0.0, 1.0, 21)
 
     def rates(weights: Weights) -> dict[str, NDArray[np.float64]]:

@@ -113,12 +113,17 @@ def _row(
     fake = np.array([clip.fake for clip, _, _ in pairs])
     before, after = Curve(was, fake), Curve(now, fake)
 
-    def measure(weights: Weights) -> dict[str, Any]:
-        areas = [curve.figures(weights)["auc"] for curve in (before, after)]
-        return {"auc_before": areas[0], "auc": areas[1], "auc_change": areas[1] - areas[0]}
+    def areas(weights: Weights) -> dict[str, Any]:
+        pair = [curve.figures(weights)["auc"] for curve in (before, after)]
+        return {"auc_before": pair[0], "auc": pair[1]}
+
+    def change(weights: Weights) -> dict[str, Any]:
+        found = areas(weights)
+        return {"auc_change": found["auc"] - found["auc_before"]}
 
     people = np.array([clip.person for clip, _, _ in pairs])
-    found = PersonBootstrap(people, DRAWS).intervals(measure, (-1.0, 1.0))
+    drawn = PersonBootstrap(people, DRAWS, fake=fake)
+    found = drawn.intervals(areas) | drawn.intervals(change, (-1.0, 1.0))
     moved = np.abs(now - was)
     return {
         **row,

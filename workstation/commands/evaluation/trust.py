@@ -90,7 +90,7 @@ def _figures(llr: NDArray[np.float64], cases: Cases) -> dict[str, Any] | None:
     if len(set(fake.tolist())) < 2:
         return None
     posterior = even_odds(llr)
-    again = PersonBootstrap(people, DRAWS)
+    again = PersonBootstrap(people, DRAWS, fake=fake)
     unit = again.intervals(
         lambda w: {
             "ece": expected_calibration_error(posterior, fake, w),
