@@ -1,12 +1,13 @@
 """What several lanes draw: curves, the inconclusive zone, frame states, hatching, plates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPaintDevice, QPainter, QPainterPath, QPen
 
 from ui import theme
 from ui.timeline.pyramid import Curve, Pyramid, envelope
@@ -19,6 +20,16 @@ PATTERNS = {
     Mark.NOT_ANALYSED: ("not_scored", 0.55, Qt.BrushStyle.Dense6Pattern),
     Mark.UNDECODABLE: ("danger", 1.0, Qt.BrushStyle.DiagCrossPattern),
 }
+
+
+@contextmanager
+def painting(device: QPaintDevice) -> Iterator[QPainter]:
+    """A painter that lets go of its device whatever happens; Qt ends the program otherwise."""
+    painter = QPainter(device)
+    try:
+        yield painter
+    finally:
+        painter.end()
 
 
 def path_of(curve: Curve, sight: Sight, top: float, height: float) -> QPainterPath:

@@ -10,7 +10,7 @@ from PySide6.QtSvg import QSvgGenerator
 from ui import theme
 from ui.player.readings import time_text
 from ui.timeline.headings import HEADING, RULER, draw_rows, draw_ruler, draw_selection
-from ui.timeline.paint import draw_words
+from ui.timeline.paint import draw_words, painting
 from ui.timeline.sight import Sight
 from ui.timeline.timeline import TimelineWidget
 from ui.timeline.track_lanes import draw_key
@@ -48,11 +48,13 @@ def timeline_picture(timeline: TimelineWidget, form: str, facts: Sequence[str]) 
             device.setViewBox(QRect(0, 0, size.width(), size.height()))
             device.setTitle(facts[0] if facts else "Timeline")
             device.setDescription(" ".join(lines))
-            _paint(QPainter(device), timeline, lines, size)
+            with painting(device) as painter:
+                _paint(painter, timeline, lines, size)
         else:
             image = QImage(size * SCALE, QImage.Format.Format_RGB32)
             image.setDevicePixelRatio(SCALE)
-            _paint(QPainter(image), timeline, lines, size)
+            with painting(image) as painter:
+                _paint(painter, timeline, lines, size)
             image.save(buffer, "PNG")
     return bytes(buffer.data().data())
 
@@ -103,7 +105,6 @@ def _paint(painter: QPainter, timeline: TimelineWidget, lines: Sequence[str], si
             draw_selection(painter, left, right, top, bottom)
     ruler = QRectF(0, bottom, sight.stop, RULER)
     draw_ruler(painter, sight, ruler, timeline.scores.end)
-    painter.end()
 
 
 def _draw_runs(painter: QPainter, timeline: TimelineWidget, top: float, width: float) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from ui import theme
 from ui.player.readings import frame_text, time_text
 from ui.timeline.content import Content
-from ui.timeline.paint import draw_mark, draw_words, draw_zone
+from ui.timeline.paint import draw_mark, draw_words, draw_zone, painting
 from ui.timeline.scores import Mark
 from ui.timeline.track_lanes import draw_key
 from ui.widgets import ElidedLabel, IconButton
@@ -108,7 +108,10 @@ class Legend(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint from the left, as many as there is room for."""
-        painter = QPainter(self)
+        with painting(self) as painter:
+            self._draw(painter)
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setFont(theme.text_font(theme.SMALL))
         metrics = QFontMetricsF(painter.font())
         left = 0.0
@@ -126,7 +129,6 @@ class Legend(QWidget):
             place = QRectF(box.right() + 4, 0, right - box.right() - 4, self.height())
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
             left = right
-        painter.end()
 
     def _theme_changed(self) -> None:
         self.update()
@@ -163,13 +165,12 @@ class RunsLegend(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint samples of the curves with their names, in equal shares of the width."""
-        painter = QPainter(self)
         share = (self.width() - 16) / max(len(self._names), 1)
-        for place, name in enumerate(self._names):
-            left = 8 + place * share
-            draw_key(painter, QRectF(left, 0, 28, self.height()), place)
-            draw_words(painter, QRectF(left + 34, 0, share - 42, self.height()), name)
-        painter.end()
+        with painting(self) as painter:
+            for place, name in enumerate(self._names):
+                left = 8 + place * share
+                draw_key(painter, QRectF(left, 0, 28, self.height()), place)
+                draw_words(painter, QRectF(left + 34, 0, share - 42, self.height()), name)
 
     def _theme_changed(self) -> None:
         self.update()

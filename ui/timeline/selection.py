@@ -45,8 +45,8 @@ class StretchFigures:
         above = "" if self.above != self.above else f", {self.above:.0%} above the threshold"
         unlike = f", {self.outside} outside the training range" if self.outside else ""
         return (
-            f"track {self.track}: mean {self.mean:.2f}, peak {self.peak:.2f} at frame "
-            f"{self.peak_frame}{above}, {self.scored} frames scored of {self.present}{unlike}"
+            f"track {self.track}: mean {self.mean:.2f}, peak {self.peak:.2f} (frame "
+            f"{self.peak_frame}){above}, {self.scored} of {self.present} frames scored{unlike}"
         )
 
 
@@ -108,8 +108,9 @@ class SelectionBar(QFrame):
         lines = QVBoxLayout()
         lines.setContentsMargins(0, 1, 0, 1)
         lines.setSpacing(0)
+        self.place.setFont(theme.mono_font(theme.SMALL))
+        self.words.setFont(theme.text_font(theme.SMALL))
         for line in (self.place, self.words):
-            line.setFont(theme.mono_font(theme.SMALL))
             lines.addWidget(line)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.GRID, 0, 4, 0)

@@ -130,13 +130,11 @@ class TrackLane(Lane):
             painter.drawLine(QPointF(x, top), QPointF(x + 1, top))
 
     def words(self, frame: int) -> str:
-        """Score or state."""
-        score = self.scores.at(frame)
+        """What the score itself does not say: why there is none, or that it counts for nothing."""
         scores = self.content.scores
-        if score == score:
+        if self.value(frame) is not None:
             unlike = holds(scores.outside.get(self.track), frame)
-            beyond = " (outside the training range)" if unlike else ""
-            return f"track {self.track} score {score:.2f}{beyond}"
+            return f"track {self.track} outside the training range" if unlike else ""
         there = holds(scores.present.get(self.track), frame)
         return f"track {self.track} " + ("too small or blurred to score" if there else "no face")
 

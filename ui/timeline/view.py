@@ -26,7 +26,7 @@ from ui.timeline.headings import (
     draw_ruler,
     draw_selection,
 )
-from ui.timeline.paint import draw_plate
+from ui.timeline.paint import draw_plate, painting
 from ui.timeline.sight import Sight
 from ui.timeline.track_lanes import MARGIN
 
@@ -176,22 +176,20 @@ class LanesView(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Put the kept picture of the lanes on screen, then what lies over it."""
         canvas = self._painted()
-        painter = QPainter(self.viewport())
         ratio = canvas.devicePixelRatio()
         target = QRectF(event.rect())
         source = QRectF(target.topLeft() * ratio, target.size() * ratio)
-        painter.drawPixmap(target, canvas, source)
-        self._draw_over(painter)
-        painter.end()
+        with painting(self.viewport()) as painter:
+            painter.drawPixmap(target, canvas, source)
+            self._draw_over(painter)
 
     def _painted(self) -> QPixmap:
         if self._canvas is None:
             ratio = self.devicePixelRatioF()
             self._canvas = QPixmap(self.viewport().size() * ratio)
             self._canvas.setDevicePixelRatio(ratio)
-            painter = QPainter(self._canvas)
-            self._draw(painter)
-            painter.end()
+            with painting(self._canvas) as painter:
+                self._draw(painter)
         return self._canvas
 
     def _draw(self, painter: QPainter) -> None:
