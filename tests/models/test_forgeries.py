@@ -168,28 +168,42 @@ def test_written_sequences_are_kept(store, tmp_path):
     assert crops.read_bytes() == first
 
 
-def test_a_forgery_that_hardly_shows_is_drawn_again(store, monkeypatch):
+def test_forgeries_of_good_pictures_change_less_than_those_of_bad_ones(store):
     row = int(store.rows(validation=False, synthetic=False)[0])
 
-    def changes():
+    def changes(hardness):
+        sources = [np.random.default_rng(seed) for seed in range(40)]
+        made = [make_forgery(store, row, CANVAS, rng, hardness) for rng in sources]
+        return np.array([forgery.change(1.0) for forgery in made])
+
+    assert np.median(changes(1.0)) < 0.7 * np.median(changes(0.0))
+
+
+def test_drawing_again_comes_nearer_to_the_wanted_change(store, monkeypatch):
+    row = int(store.rows(validation=False, synthetic=False)[0])
+
+    def spread():
         sources = [np.random.default_rng(seed) for seed in range(40)]
         made = [make_forgery(store, row, CANVAS, rng, 1.0) for rng in sources]
-        return np.array(
-            [
-                (np.abs(m.source - m.background).mean(axis=2) * m.mask).sum()
-                * m.recipe.ratio
-                / m.mask.sum()
-                for m in made
-            ]
-        )
+        return float(np.std([np.log(forgery.change(1.0)) for forgery in made]))
 
-    redrawn = changes()
+    several = spread()
     monkeypatch.setattr(pairing, "DRAWS", 1)
-    once = changes()
-    weak = once < pairing.VISIBLE_CHANGE
-    assert weak.any()
-    assert (redrawn < pairing.VISIBLE_CHANGE).sum() < weak.sum()
-    np.testing.assert_array_equal(redrawn[~weak], once[~weak])
+    assert several < spread()
+
+
+def test_severity_rises_with_every_damage():
+    clean = replace(PLAIN, jpeg=98)
+    assert PLAIN.severity == clean.severity == 0.0
+    worse = [
+        replace(PLAIN, crf=30),
+        replace(PLAIN, jpeg=60),
+        replace(PLAIN, blur=1.0),
+        replace(PLAIN, scale=0.6),
+        replace(PLAIN, noise=5.0),
+    ]
+    assert all(0.05 < damage.severity < 1.0 for damage in worse)
+    assert replace(PLAIN, crf=38, blur=1.8, scale=0.55).severity == 1.0
 
 
 def test_a_cover_hides_the_same_part_and_nothing_else():
