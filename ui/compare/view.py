@@ -71,7 +71,7 @@ class CompareView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Comparison")
-        theme.keeper().changed.connect(lambda _: self.update())
+        theme.keeper().changed.connect(self._theme_changed)
 
     def show_halves(self, left: Half, right: Half) -> None:
         """Put both on screen at once."""
@@ -238,6 +238,9 @@ class CompareView(QWidget):
         right = QRectF(begin, 0, self.width() - begin, self.height())
         plates = [(self.titles[1], "edge"), *((said, "accent") for said in self.remarks())]
         overlay.draw_plates(painter, right, plates)
+
+    def _theme_changed(self) -> None:
+        self.update()
 
     def _draw_words(self, painter: QPainter, words: str, room: QRectF) -> None:
         painter.setPen(theme.current().colour("muted"))

@@ -21,6 +21,8 @@ from workstation.errors import WorkstationError
 
 AROUND = 4  # frames before and after
 COLUMNS = 3
+IN_ROWS = (0, 1, 2, AROUND)  # frames before and after that are shown in so many rows
+CAPTION_ROOM, LABEL_ROOM = 56, 20  # logical pixels below the large crop and below a small one
 GAP = theme.GRID / 2
 SETTLED_MS = 120  # the frame must have stood this long: stepping on does not queue up work
 KEPT = 128
@@ -106,7 +108,7 @@ class CropStrip(QWidget):
         self.setMinimumWidth(168)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("What the network saw")
-        theme.keeper().changed.connect(self.update)
+        theme.keeper().changed.connect(self._theme_changed)
 
     def sizeHint(self) -> QSize:
         """As wide as a small crop and a strip of three."""
@@ -236,18 +238,20 @@ class CropStrip(QWidget):
     def _places(self) -> list[tuple[Want, QRectF]]:
         side = self._side()
         left = (self.width() - side) / 2
+        top = side + 2 * theme.GRID + CAPTION_ROOM
+        cell = (self.width() - 2 * theme.GRID - (COLUMNS - 1) * GAP) / COLUMNS
+        rows = min(int((self.height() - top) / (cell + LABEL_ROOM)), len(IN_ROWS) - 1)
+        around = IN_ROWS[max(rows, 0)]
         places = []
-        top = side + 2 * theme.GRID + 56
-        room = self.width() - 2 * theme.GRID
-        cell = min((room - (COLUMNS - 1) * GAP) / COLUMNS, (self.height() - top) / 3 - 20)
         for want in self._wants:
-            if want.frame == self._middle:
+            offset = want.frame - (self._middle or 0)
+            if offset == 0:
                 places.append((want, QRectF(left, theme.GRID, side, side)))
-            number = want.frame - (self._middle or 0) + AROUND
-            row, column = divmod(number, COLUMNS)
-            x = theme.GRID + column * (cell + GAP)
-            places.append((want, QRectF(x, top + row * (cell + 20), cell, cell)))
-        return [place for place in places if place[1].width() >= 8]
+            if abs(offset) <= around and rows > 0:
+                row, column = divmod(offset + around, COLUMNS)
+                x, y = theme.GRID + column * (cell + GAP), top + row * (cell + LABEL_ROOM)
+                places.append((want, QRectF(x, y, cell, cell)))
+        return places
 
     def _want_at(self, point: QPoint) -> Want | None:
         return next((want for want, place in self._places() if place.contains(point)), None)
@@ -284,6 +288,9 @@ class CropStrip(QWidget):
             return ""
         first = f"track {want.track} · {score_text(want.score)} · frame {frame_text(want.frame)}"
         return f"{first}\n{CAPTION.format(want.size)}"
+
+    def _theme_changed(self) -> None:
+        self.update()
 
     def _draw_words(self, painter: QPainter, words: str, place: QRectF) -> None:
         painter.setPen(theme.current().colour("muted"))
