@@ -27,7 +27,7 @@ class Dock(QDockWidget):
     key_left = Signal(object)  # QKeyEvent
 
     def __init__(self, name: str, title: str, side: str, panel: QWidget) -> None:
-        super().__init__(title.upper())
+        super().__init__(title)
         self.side = side
         self.setObjectName(name)
         self.setAccessibleName(title)
@@ -50,6 +50,7 @@ class _TitleBar(QWidget):
     def __init__(self, title: str, dock: Dock) -> None:
         super().__init__(dock)
         self._title = heading(title)
+        self._words = self._title.text()
         self._detach = IconButton("dock-window", f"Detach {title}", dock.detach)
         self._close = IconButton("close", f"Close {title}; the menu “View” opens it", dock.close)
         row = QHBoxLayout(self)
@@ -61,6 +62,13 @@ class _TitleBar(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
         dock.topLevelChanged.connect(lambda floats: self._floats(title, floats))
+        dock.visibilityChanged.connect(lambda _: self._name(dock))
+
+    def _name(self, dock: Dock) -> None:
+        """Say the title, unless a tab right above says it."""
+        area = dock.parent()
+        tabbed = isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(dock))
+        self._title.setText("" if tabbed and not dock.isFloating() else self._words)
 
     def _floats(self, title: str, floats: bool) -> None:
         self._detach.say(f"Put {title} back" if floats else f"Detach {title}")
@@ -141,6 +149,7 @@ class DockArea(QMainWindow):
             bar.setAccessibleName("Panels")
             bar.setDrawBase(False)
             bar.setExpanding(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
         super().childEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -5,8 +5,10 @@ from datetime import datetime
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
-from ui import theme, wording
+from ui import preferences, theme, wording
+from ui.custody.panel import CHAIN_TIP
 from ui.jobs import Job, JobProgress, JobState
+from ui.reading import CustodyView
 from ui.widgets import ElidedLabel, IconButton, label
 from ui.workbench import Workbench
 
@@ -32,6 +34,8 @@ class StatusBar(QFrame):
         self._numbers.setToolTip(
             "Frames accounted for per second, and the time left at that pace; both are estimates."
         )
+        self._custody = label("", "muted")
+        self._custody.setToolTip(CHAIN_TIP)
         self._saved = label("", "muted", mono=True)
         self._saved.setMinimumWidth(self._saved.fontMetrics().horizontalAdvance("saved 00:00:00"))
         self._saved.setToolTip("Local time at which results were last committed to the case.")
@@ -47,6 +51,7 @@ class StatusBar(QFrame):
         workbench.case_closed.connect(self._draw)
         workbench.run_changed.connect(self._draw)
         workbench.saved.connect(self._note_saved)
+        workbench.custody_changed.connect(self._note_custody)
         self._draw()
 
     def show_detector(self, text: str) -> None:
@@ -70,6 +75,7 @@ class StatusBar(QFrame):
         row.addWidget(self._numbers)
         row.addWidget(self._pause)
         row.addWidget(self._cancel)
+        row.addWidget(self._custody)
         row.addWidget(self._saved)
 
     def _opened(self) -> None:
@@ -94,7 +100,7 @@ class StatusBar(QFrame):
         for one in (self._bar, self._numbers, self._pause, self._cancel):
             one.setVisible(job is not None)
         if job is None:
-            self._text.say(self._detector)
+            self._text.say(" · ".join(part for part in (self._detector, self._waiting()) if part))
             return
         shown = self._workbench.shown
         if shown is not None and shown.run is not None and shown.exhibit.number == job.subject:
@@ -112,6 +118,15 @@ class StatusBar(QFrame):
         self._pause.say("Go on with analysis" if held else "Pause analysis")
         self._cancel.setEnabled(not job.cancelled)
 
+    def _waiting(self) -> str:
+        """What analyses run on, while none does."""
+        device = preferences.device()
+        return {
+            "auto": "on a GPU where there is one",
+            "cpu": "on the processor",
+            "cuda": "on the GPU",
+        }[device]
+
     def _words(self, job: Job) -> list[str]:
         said = [self._device if job.kind == "analysis" else "", job.title]
         if job.cancelled:
@@ -120,12 +135,16 @@ class StatusBar(QFrame):
             return [*said, "paused"]
         jobs = self._workbench.jobs
         left = sum(one.kind == job.kind for one in jobs.jobs()) if jobs else 0
+        others = sum(one is not job for one in jobs.jobs()) if jobs else 0
         if job.kind == "analysis" and self._ended + left > 1:
             said.append(f"{self._ended + 1} of {self._ended + left} exhibits")
-        return [*said, job.progress.stage]
+        return [*said, job.progress.stage, f"{others} more in the queue" if others else ""]
 
     def _note_saved(self) -> None:
         self._saved.setText(f"saved {datetime.now().astimezone():%H:%M:%S}")
+
+    def _note_custody(self, view: CustodyView) -> None:
+        self._custody.setText("custody intact" if view.chain.intact else "custody broken")
 
     def _pause_pressed(self) -> None:
         jobs = self._workbench.jobs

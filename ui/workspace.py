@@ -37,6 +37,7 @@ class Workspace(QWidget):
         rows.addWidget(self.status_bar)
         self.top_bar.custody_pressed.connect(lambda: self.show_panel("custody"))
         self.area.key_left.connect(self.keyPressEvent)
+        self.stage.player.show_boxes(preferences.boxes())
         people = self.panels["tracks"]
         people.follow_wanted.connect(self.stage.player.follow)
         self.stage.player.frame_shown.connect(people.at_frame)

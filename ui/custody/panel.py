@@ -2,19 +2,12 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui import theme, wording
-from ui.custody.model import CustodyModel
+from ui.custody.model import lines, text
 from ui.icons import icon
+from ui.lines import LinesView
 from ui.reading import CustodyView
 from ui.widgets import button, label
 from ui.workbench import Workbench
@@ -39,24 +32,24 @@ class CustodyPanel(QWidget):
         super().__init__(parent)
         self._workbench = workbench
         self._shown: CustodyView | None = None
-        self.model = CustodyModel(self)
         self._mark = QLabel()
         self._state = label(wrap=True)
         self._head = label("", "small", mono=False)
         self._head.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._verify = button("Verify the case", self._verify_case)
         self._copy = button("Copy the log", self._copy_log)
-        table = self._make_table()
-        self.setFocusProxy(table)
-        self._build(table)
+        self.view = LinesView("Custody log, times in UTC")
+        self.setFocusProxy(self.view)
+        self._build(self.view)
         workbench.custody_changed.connect(self.show_log)
-        workbench.case_closed.connect(lambda: self.model.show([]))
+        workbench.case_closed.connect(lambda: self.view.show_lines([]))
+        workbench.entry_wanted.connect(self.show_entry)
         theme.keeper().changed.connect(self._draw)
 
     def show_log(self, view: CustodyView) -> None:
         """Show the log as it was read."""
         self._shown = view
-        self.model.show(view.entries)
+        self.view.show_lines(lines(view.entries))
         self._draw()
 
     def _draw(self) -> None:
@@ -77,25 +70,13 @@ class CustodyPanel(QWidget):
         self._head.setText(f"Head {wording.short_hash(view.chain.head)}")
         self._head.setToolTip(f"SHA-256 of the last entry\n{view.chain.head}")
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.model)
-        table.setAccessibleName("Custody log")
-        table.setShowGrid(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
-        table.setTabKeyNavigation(False)
-        header = table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((28, 136, 108, 52, 136, 120)):
-            table.setColumnWidth(column, width)
-        return table
+    def show_entry(self, sequence: int) -> None:
+        """Put the cursor on an entry."""
+        for row, line in enumerate(self.view.lines.lines):
+            if line.thing == sequence:
+                self.view.setCurrentIndex(self.view.lines.index(row))
 
-    def _build(self, table: QTableView) -> None:
+    def _build(self, table: QWidget) -> None:
         line = QHBoxLayout()
         line.setSpacing(theme.GRID)
         line.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
@@ -118,4 +99,5 @@ class CustodyPanel(QWidget):
             self._workbench.verify()
 
     def _copy_log(self) -> None:
-        QGuiApplication.clipboard().setText(self.model.text())
+        if self._shown is not None:
+            QGuiApplication.clipboard().setText(text(self._shown.entries))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui import theme
+from ui import preferences, theme
 from ui.dialogs.form import FormDialog
 from ui.jobs import CallJob, Desk
 from ui.reading import CaseView
@@ -72,13 +72,15 @@ class ReportDialog(FormDialog):
             group.addButton(choice)
             rows.addWidget(choice)
         self.form.addRow(self._name("Signing identity", self.own), choices)
-        self.pkcs12 = self.path_field("PKCS#12 file", "", self._browse_identity, ".p12 or .pfx")
+        kept = preferences.text("pkcs12")
+        self.pkcs12 = self.path_field("PKCS#12 file", kept, self._browse_identity, ".p12 or .pfx")
         self.passphrase = self.field("Passphrase")
         self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
         self.output = self.path_field("Report", str(_suggestion(view)), self._browse_output)
         self.from_file.toggled.connect(self._choice_changed)
         self.pkcs12.textEdited.connect(lambda: self.from_file.setChecked(True))
-        self._choice_changed(False)
+        self.from_file.setChecked(bool(kept))
+        self._choice_changed(bool(kept))
 
     def order(self) -> ReportOrder:
         """What was filled in."""
@@ -191,4 +193,6 @@ def scores_job(exhibit: str, output: Path) -> CallJob:
 def _suggestion(view: CaseView) -> Path:
     number = "".join("-" if sign in '<>:"/\\|?*' else sign for sign in view.facts.number)
     now = datetime.now(UTC)
-    return view.folder / "reports" / f"Report {number} {now:%Y-%m-%d %H%M%S}.pdf"
+    kept = preferences.text("reports folder")
+    folder = Path(kept).expanduser() if kept else view.folder / "reports"
+    return folder / f"Report {number} {now:%Y-%m-%d %H%M%S}.pdf"

@@ -9,7 +9,7 @@ from ui.exhibits.model import ROW_ROLE
 from ui.exhibits.rows import ExhibitRow
 from ui.icons import icon
 
-HEIGHT = 72
+HEIGHT = 80
 PICTURE = QSize(72, 48)
 MARGIN = theme.GRID + 4
 ICON = 14
@@ -44,7 +44,7 @@ class ExhibitDelegate(QStyledItemDelegate):
         )
         _picture(painter, picture, row, tokens)
         left = picture.right() + MARGIN
-        text = QRect(left, area.top() + MARGIN - 2, area.right() - left - theme.GRID, HEIGHT - 20)
+        text = QRect(left, area.top() + MARGIN - 2, area.right() - left - theme.GRID, HEIGHT - 16)
         _text(painter, text, row, tokens)
         if row.part is not None:
             _progress(painter, QRect(left, area.bottom() - 9, text.width(), 3), row.part, tokens)
@@ -78,7 +78,6 @@ def _picture(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Them
 
 
 def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:
-    name = row.name
     x = area.left()
     if row.number:
         painter.setFont(theme.mono_font())
@@ -89,15 +88,12 @@ def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) 
             _badge(painter, line, row.badge, tokens)
     top = area.top() + (18 if row.number else 0)
     painter.setFont(theme.text_font())
-    _elided(painter, QRect(x, top, area.width(), 18), name, tokens.colour("text"), middle=True)
+    _elided(painter, QRect(x, top, area.width(), 18), row.name, tokens.colour("text"), middle=True)
     state = QRect(x + ICON + 4, top + 18, area.width() - ICON - 4, 16)
     icon(row.icon, row.token).paint(painter, QRect(x, state.top() + 1, ICON, ICON))
     painter.setFont(theme.text_font(theme.SMALL))
     colour = tokens.colour("danger" if row.token == "danger" else "muted")
-    if row.number:
-        _elided(painter, state, row.state, colour)
-        return
-    painter.setPen(colour)  # a file without a number has a line more for what there is to say
+    painter.setPen(colour)
     metrics = painter.fontMetrics()
     room = 2 * state.width() - 4 * metrics.averageCharWidth()  # words do not fill lines to the end
     shown = metrics.elidedText(row.state, Qt.TextElideMode.ElideRight, room)

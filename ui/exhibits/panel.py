@@ -9,7 +9,7 @@ from ui.exhibits.delegate import ExhibitDelegate
 from ui.exhibits.model import ROW_ROLE, ExhibitModel
 from ui.exhibits.rows import compose
 from ui.jobs import Job, JobState
-from ui.widgets import IconButton, button, heading, label
+from ui.widgets import IconButton, button, label
 from ui.workbench import Workbench
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -57,8 +57,7 @@ class ExhibitsPanel(QWidget):
         self._forget = IconButton("playlist-remove", "Clear refused files", self.clear_refused)
         self._forget.hide()
         top = QHBoxLayout()
-        top.setContentsMargins(theme.GRID + 4, theme.GRID, theme.GRID, 0)
-        top.addWidget(heading("Exhibits"))
+        top.setContentsMargins(theme.GRID + 4, 0, theme.GRID, 0)
         top.addStretch()
         top.addWidget(self._forget)
         rows = QVBoxLayout(self)

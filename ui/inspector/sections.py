@@ -20,7 +20,7 @@ from ui.icons import icon
 from ui.inspector import words
 from ui.player.readings import time_text
 from ui.reading import ExhibitView
-from ui.widgets import heading, label
+from ui.widgets import button, heading, label
 from workstation.analysis.trust import calibration_sentence, ratio_words
 from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
 from workstation.report.card_figures import chief_figures
@@ -64,13 +64,39 @@ def finding(record: FindingRecord, warning: str = "") -> QWidget:
 
 
 def limits(run: Run) -> QWidget:
-    """What the detector cannot do, and what it is not made for."""
+    """What the detector cannot do: the first limit, and the others a press away."""
     card = run.detector
+    said, not_covered = list(card.get("limits") or ()), list(card.get("not_covered") or ())
+    rest = QWidget()
+    rows = QVBoxLayout(rest)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(theme.GRID)
+    for one in (*_listed("", said[1:]), *_listed("Not covered", not_covered)):
+        rows.addWidget(one)
+    more = len(said[1:]) + len(not_covered)
     return section(
-        "Limits",
-        *_listed("", card.get("limits")),
-        *_listed("Not covered", card.get("not_covered")),
+        "Limits", *_listed("", said[:1]), *([_folded(f"{more} more limits", rest)] * bool(more))
     )
+
+
+def _folded(words: str, content: QWidget) -> QWidget:
+    """Content that a press on its words shows and hides."""
+    made = QWidget()
+    rows = QVBoxLayout(made)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(theme.GRID)
+
+    def turn() -> None:
+        hidden = not content.isHidden()
+        content.setHidden(hidden)
+        link.setText(words if hidden else "Fewer limits")
+        link.setIcon(icon("chevron-right" if hidden else "chevron-down", "muted"))
+
+    link = button(words, turn, quiet=True)
+    rows.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+    rows.addWidget(content)
+    turn()
+    return made
 
 
 def measured(run: Run) -> QWidget:
