@@ -151,6 +151,7 @@ def training_facts(
     }
     return {
         "data": data,
+        "identities": _people(store),
         "held_out": {"split": "by identity; no person, recording or near-duplicate on two sides"},
         "recipe": RECIPE,
         "settings": settings,
@@ -201,6 +202,11 @@ def _train(
     minutes = request.minutes if folder.name == TRAINING else None
     train_epochs(state, _material(store, preset, device, request), preset, folder, minutes)
     return state, state.best, origin
+
+
+def _people(store: FaceStore) -> list[JsonValue]:
+    """Everybody in the store: a calibration refuses recordings of them."""
+    return [*sorted({name for clip in store.clips for name in clip.recording.people})]
 
 
 def _material(

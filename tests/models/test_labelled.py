@@ -255,6 +255,8 @@ def test_the_whole_way_from_recordings_to_weights(store, tmp_path, monkeypatch, 
     assert card.training["epochs"] == 1
     assert card.training["command"].endswith("--search 1 all")
     assert sum(row["recordings"] for row in card.training["data"]) == 84
+    assert card.training["identities"] == sorted(set(card.training["identities"]))
+    assert len(card.training["identities"]) > 1
     assert "people held out from training" in card.decision.chosen
     assert (tmp_path / "trials" / "trials.csv").exists()
     assert not list((tmp_path / "trials").rglob("*.pt"))

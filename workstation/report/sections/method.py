@@ -96,6 +96,10 @@ def _training(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not isinstance(content, Mapping) or not content:
         return [("Training", "not stated on the card")]
     facts = [(words.label(str(key)), words.value(content[key])) for key in content]
+    people = content.get("identities")
+    if isinstance(people, list | tuple):
+        listed = f"{words.count_of(len(people), 'person', 'people')}, listed on the card"
+        facts = [(name, listed if name == "identities" else fact) for name, fact in facts]
     return [("Training: " + name, fact) for name, fact in facts]
 
 
