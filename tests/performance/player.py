@@ -34,7 +34,7 @@ def pictures() -> list[np.ndarray]:
     """Gradients that move under film grain, RGB uint8 (H, W, 3)."""
     rng = np.random.default_rng(0)
     width, height = SIZE
-    grain = rng.normal(0, 6, (8, height, width, 1)).astype(np.float32)
+    grain = rng.normal(0, 2, (8, height, width, 1)).astype(np.float32)
     across = np.linspace(0, 6, width, dtype=np.float32)[None, :]
     down = np.linspace(0, 4, height, dtype=np.float32)[:, None]
     made = []
@@ -90,7 +90,7 @@ def timed(player: PlayerWidget, act: Callable[[], None], number: int) -> float:
 
 def seeks(player: PlayerWidget) -> None:
     """Random places, as dragging along the timeline gives them."""
-    numbers = np.random.default_rng(1).integers(0, FRAMES, 120)
+    numbers = np.random.default_rng(1).integers(0, FRAMES, 60)
     taken = [timed(player, lambda n=n: player.seek(int(n)), int(n)) for n in numbers]
     report("seek to any frame", taken, 150)
     beginnings = [
