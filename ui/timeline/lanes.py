@@ -270,11 +270,9 @@ class TicksLane(Lane):
         colour = theme.current().colour(self.token)
         if columns.mean() > 0.4:
             faint = QColor(colour)
-            faint.setAlphaF(0.35)
-            painter.fillRect(band, QBrush(faint, Qt.BrushStyle.Dense4Pattern))
-            draw_words(
-                painter, band.adjusted(4, 0, 0, 0), "too many to tell apart: zoom in", "text"
-            )
+            faint.setAlphaF(0.18)
+            painter.fillRect(band, faint)
+            draw_words(painter, part.adjusted(4, 0, 0, 0), "too many to tell apart: zoom in")
             return
         places = sight.start + np.flatnonzero(columns) / sight.ratio
         draw_ticks(painter, places.tolist(), band, colour)
