@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,14 @@ def _member(
     torch.set_num_threads(1)
     group.init_process_group("gloo", meeting.absolute().as_uri(), rank=rank, world_size=count)
     try:
-        work(rank, *arguments)
-    except TrainingStopped as stopped:
-        if rank == 0:
-            left.write_text(json.dumps(["stopped", str(stopped)]))
+        try:
+            work(rank, *arguments)
+        except TrainingStopped as stopped:
+            if rank == 0:
+                left.write_text(json.dumps(["stopped", str(stopped)]))
+        # Whoever left first would break what the first process is still about: sharing, saving.
+        with suppress(RuntimeError):
+            group.barrier()
     except TrainingError as error:
         left.write_text(json.dumps(["error", str(error)]))
         raise
