@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from workstation.commands.analyse import add_engine, chosen_detector, chosen_settings, positive
 from workstation.commands.answers import FAILURE, SUCCESS, Answer, say
-from workstation.commands.evaluation.robustness import CLIPS, FRAMES
 from workstation.commands.groups import Commands, command, write_file
 
 if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
 
 SIDES = ("train", "validation", "test")
+CLIPS, FRAMES = 12, 60
+"""How many clips, and how many frames of each, are altered where nothing else is said."""
 
 
 def register(commands: Commands, common: argparse.ArgumentParser) -> None:

@@ -17,7 +17,6 @@ from workstation.commands.evaluation.running import ClipResult, Means, analyse_c
 from workstation.commands.evaluation.variants import VARIANTS, Variant, write_variant
 from workstation.errors import WorkstationError
 
-CLIPS, FRAMES = 12, 60
 FOLDER = "robustness"
 
 
