@@ -14,6 +14,7 @@ from workstation.analysis.progress import Control, Progress
 from workstation.commands.analyse import cancelled_by_signals, show_progress
 
 COLUMNS = ["frame", "time_s", "track", "state", "score", "x", "y", "width", "height"]
+COLUMNS += ["unlike_training", "sharpness"]
 
 
 def test_without_a_detector_nothing_is_scored(filled, no_detector, call, answer):

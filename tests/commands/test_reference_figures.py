@@ -54,8 +54,11 @@ def test_fakes_lie_above_their_references_and_reals_do_not() -> None:
     assert platform["references"] == [3]
     assert platform["fake"]["relations"]["higher than its references"] == 4
     assert platform["real"]["relations"]["like its references"] == 12
-    assert platform["auc"]["beside"] == [1.0, 1.0, 1.0]
-    assert found["sets"]["own original"]["fake"]["above_mean"] == [1.0, 1.0, 1.0]
+    for figure in (platform["auc"]["beside"], found["sets"]["own original"]["fake"]["above_mean"]):
+        value, low, high = figure
+        assert (value, high) == (1.0, 1.0)
+        # Four people without an error leave room for some: never an interval of no width.
+        assert 0.3 < low < 1.0
     assert found["sets"]["same person"]["fake"]["trials"] == 0
 
 

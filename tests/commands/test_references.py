@@ -62,7 +62,7 @@ def test_copies_count_once_and_what_cannot_be_compared_says_why(filled, answer):
 
 
 def test_scores_say_what_the_references_say(filled, answer, tmp_path):
-    words = ("scores", filled, "E001", "--output", tmp_path / "scores.csv")
+    words = ("scores", filled, "E001", "--output", tmp_path / "scores.csv", "--overwrite")
     assert answer(*words)["beside_references"] is None
     refer(answer, filled, "E002")
     assert answer(*words)["beside_references"]["recordings"] == 1
