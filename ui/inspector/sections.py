@@ -64,19 +64,21 @@ def finding(record: FindingRecord, warning: str = "") -> QWidget:
 
 
 def limits(run: Run) -> QWidget:
-    """What the detector cannot do: the first limit, and the others a press away."""
+    """What the detector cannot do: the first limit and the first gap, the others a press away.
+
+    What is not covered must be seen where the finding is read, for a low score says nothing of it.
+    """
     card = run.detector
     said, not_covered = list(card.get("limits") or ()), list(card.get("not_covered") or ())
     rest = QWidget()
     rows = QVBoxLayout(rest)
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setSpacing(theme.GRID)
-    for one in (*_listed("", said[1:]), *_listed("Not covered", not_covered)):
+    for one in (*_listed("", said[1:]), *_listed("Also not covered", not_covered[1:])):
         rows.addWidget(one)
-    more = len(said[1:]) + len(not_covered)
-    return section(
-        "Limits", *_listed("", said[:1]), *([_folded(f"{more} more limits", rest)] * bool(more))
-    )
+    more = len(said[1:]) + len(not_covered[1:])
+    shown = (*_listed("", said[:1]), *_listed("Not covered", not_covered[:1]))
+    return section("Limits", *shown, *([_folded(f"{more} more limits", rest)] * bool(more)))
 
 
 def _folded(words: str, content: QWidget) -> QWidget:
