@@ -54,18 +54,19 @@ def detector_view(info: "DetectorInfo", default: str) -> dict[str, Any]:
 
 
 def detector_lines(view: dict[str, Any]) -> Iterator[str]:
-    """A detector in words: name, measurements with their counts and intervals, limits."""
+    """A detector in words: name, chief measurements with counts and intervals, limits."""
+    from workstation.report.card_figures import chief_figures
+
     yield f"{view['name']}{' (default)' if view['default'] else ''}: {view['title']}"
     yield f"      weights SHA-256 {view['weights_sha256']}"
     yield f"      licence {view['licence']}"
     yield f"      {_calibrated(view['calibration'])}"
-    for result in view["evaluation"] or ():
-        facts = ", ".join(
-            f"{name.replace('_', ' ')} {short(value)}" for name, value in result.items()
-        )
-        yield f"      measured: {facts}"
+    yield from (
+        f"      measured: {said}" for said in chief_figures(view, "in the card named below")
+    )
     yield from (f"      limit: {text}" for text in view["limits"] or ())
     yield from (f"      not covered: {text}" for text in view["not_covered"] or ())
+    yield f"      card {view['card']}"
 
 
 def _calibrated(calibration: dict[str, Any] | None) -> str:
