@@ -60,7 +60,10 @@ def finding(record: FindingRecord, warning: str = "") -> QWidget:
         words.NOTHING_SCORED if nothing else words.FINDINGS[record.finding], "small", wrap=True
     )
     doubt = [label(warning, "danger", wrap=True)] if warning else []
-    return section("Finding", *doubt, line, *_sentences(record.reasons), caution)
+    # The finding and its likelihood ratio first; what they rest on is there to be read, smaller.
+    chief = 2 if "log10_lr" in record.statistics else 1
+    reasons = [*_sentences(record.reasons[:chief]), *_sentences(record.reasons[chief:], "small")]
+    return section("Finding", *doubt, line, *reasons, caution)
 
 
 def limits(run: Run) -> QWidget:

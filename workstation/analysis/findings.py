@@ -127,7 +127,7 @@ def _judge(
         few = f"{said}; fewer than {rule.minimum_frames} scored frames are too few for a finding."
         return Finding.INCONCLUSIVE, [few, *unlike]
     strength = trust.weigh(rule.card, mean, statistics["sharpness"])
-    weight = [] if strength is None else [trust.strength_sentence(rule.card, strength)]
+    weight = [] if strength is None else trust.strength_sentences(rule.card, strength)
     if strength is not None:
         statistics |= {
             "log10_lr": strength.log10_lr,
@@ -250,7 +250,7 @@ def _strongest(
         statistics |= {name: loudest.statistics[name] for name in names} | {
             "lr_track": loudest.track
         }
-        reasons.append(loudest.reasons[1])
+        reasons += loudest.reasons[1:3]
     if len(tracks) > 1:
         counts = [(kind, sum(t.finding is kind for t in tracks)) for kind in _STRENGTH]
         listed = ", ".join(f"{count} “{kind}”" for kind, count in counts if count)

@@ -110,8 +110,8 @@ def support_words(log10_lr: float) -> str:
     )
 
 
-def strength_sentence(card: Mapping[str, Any], strength: Strength) -> str:
-    """A likelihood ratio with what it rests on.
+def strength_sentences(card: Mapping[str, Any], strength: Strength) -> list[str]:
+    """A likelihood ratio, and what it rests on.
 
     Args:
         card: Plain JSON, with a calibration.
@@ -123,13 +123,14 @@ def strength_sentence(card: Mapping[str, Any], strength: Strength) -> str:
     )
     notes = []
     if strength.outside:
+        which = "Score or sharpness" if card["calibration"]["quality_slope"] else "The score"
         notes.append(
-            "Score or sharpness lies outside the range of the calibration recordings and counts as "
-            "the nearest inside it."
+            f"{which} lies outside the range of the calibration recordings and counts as the "
+            "nearest inside it."
         )
     if strength.bounded:
         notes.append("The ratio is held at the bound that so few recordings support.")
-    return " ".join([said, *notes, calibration_sentence(card["calibration"])])
+    return [said, " ".join([*notes, calibration_sentence(card["calibration"])])]
 
 
 def calibration_sentence(calibration: Mapping[str, Any]) -> str:
