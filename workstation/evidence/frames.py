@@ -156,7 +156,9 @@ class FrameReader:
     def _decode(self, number: int) -> Picture:
         start = self._source.start_before(number) or 0
         if self._pictures is None or not (start <= self._position <= number):
-            # Decoding begins at the key frame anyway; what it passes serves later steps back.
+            # Decoding begins at the key frame anyway; what it passes serves later steps back. Frames
+            # held from elsewhere would keep the decoder's buffers, which then grow with each seek.
+            self._kept.clear()
             self._begin(number)
         self._filling = None
         for picture in self._onward():
