@@ -156,8 +156,8 @@ class FrameReader:
     def _decode(self, number: int) -> Picture:
         start = self._source.start_before(number) or 0
         if self._pictures is None or not (start <= self._position <= number):
-            # Decoding begins at the key frame anyway; what it passes serves later steps back. Frames
-            # held from elsewhere would keep the decoder's buffers, which then grow with each seek.
+            # Decoding begins at the key frame anyway; what it passes serves later steps back.
+            # Frames from elsewhere hold the decoder's buffers, which would grow with each seek.
             self._kept.clear()
             self._begin(number)
         self._filling = None
