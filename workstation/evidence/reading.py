@@ -1,0 +1,268 @@
+"""Frames read in this very process: what the child process of `frames` runs."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.cases.records import FrameIndex, Stretch
+from workstation.errors import DecodeError, WorkstationError
+from workstation.evidence.decoding import Decoder, Picture
+from workstation.evidence.media import is_picture, read_picture, upright_rgb
+
+CACHE_BYTES = 256 * 2**20
+CACHE_FRAMES = 1024
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame.
+
+    Attributes:
+        number: from 0, as in the frame index.
+        time: seconds since the first frame.
+        pixels: RGB, upright, uint8 (H, W, 3).
+    """
+
+    number: int
+    time: float
+    pixels: NDArray[np.uint8]
+
+
+def read_frames(path: Path, index: FrameIndex, first: int, stop: int) -> Iterator[Frame | Stretch]:
+    """Decode frames first..stop-1 in order.
+
+    Every number in the range is covered exactly once, by a frame or by a stretch that says why it
+    could not be decoded. No frame is repeated or takes another's place; damage that the decoder
+    notices is not concealed, and what is built on a damaged frame counts as damaged, up to the
+    next key frame. Altered data that still decodes cannot be told from sound data: that is what
+    the acquisition hash is for.
+
+    Args:
+        path: the exhibit's copy.
+        index: its frame index.
+        first: number of the first frame.
+        stop: number after the last frame.
+
+    Raises:
+        ExhibitError: the file cannot be opened any more.
+        ValueError: the range is not within the index.
+    """
+    if not 0 <= first <= stop <= len(index):
+        raise ValueError(f"frames {first}..{stop - 1} of {len(index)}")
+    if first == stop:
+        return
+    times = index.times
+    lost: Stretch | None = None
+    with closing(_open(path, index)) as source, closing(source.pictures(first)) as pictures:
+        for picture in pictures:
+            found = _convert(picture, float(times[picture.number]))
+            if isinstance(found, Stretch):
+                if lost and lost.reason == found.reason:
+                    lost = Stretch(lost.first, found.last, lost.reason)
+                else:
+                    if lost:
+                        yield lost
+                    lost = found
+            else:
+                if lost:
+                    yield lost
+                    lost = None
+                yield found
+            if picture.number == stop - 1:
+                break
+    if lost:
+        yield lost
+
+
+class FrameReader:
+    """Any frame of an exhibit, for one thread.
+
+    Stepping forward goes on decoding; stepping back is served from the frames last decoded, as far
+    as the memory set aside for them reaches, and `look_back` decodes further ones before they are
+    wanted.
+
+    Args:
+        path: the exhibit's copy; opened for reading only.
+        index: its frame index.
+        cache_bytes: memory for decoded frames.
+
+    Raises:
+        ExhibitError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, index: FrameIndex, cache_bytes: int = CACHE_BYTES) -> None:
+        self._index = index
+        self._times = index.times
+        self._source = _open(path, index)
+        self._pictures: Iterator[Picture] | None = None
+        self._position = 0
+        self._kept = _Kept(cache_bytes)
+        self._filling: tuple[int, int] | None = None  # frames that `look_back` is decoding
+
+    def read(self, number: int) -> Frame:
+        """Decode one frame.
+
+        Raises:
+            DecodeError: the frame could not be decoded; the sentence says why.
+            ValueError: the index has no such frame.
+        """
+        if not 0 <= number < len(self._index):
+            raise ValueError(f"frame {number} of {len(self._index)}")
+        picture = self._kept.get(number) or self._decode(number)
+        found = _convert(picture, float(self._times[number]))
+        if isinstance(found, Stretch):
+            raise DecodeError(f"Frame {number} could not be decoded: {found.reason}.")
+        return found
+
+    def look_back(self, number: int, most: int = 4) -> bool:
+        """Decode some of the frames before those in memory, for going back smoothly.
+
+        Half of the memory holds the frames just before `number`; the other half is filled with
+        those before them, a few at a time, so that a request is never kept waiting for long.
+
+        Args:
+            number: the frame that is on screen.
+            most: frames to decode in this call.
+
+        Returns:
+            Whether there is more to decode.
+        """
+        room = self._kept.room() // 2
+        low = self._kept.begin_of(number)
+        if low in (None, 0) or number - low >= room:
+            return False
+        if self._filling is None or self._filling[1] != low:
+            self._filling = (max(low - room, 0), low)
+            self._begin(self._filling[0])
+        first = self._filling[0]
+        for _, picture in zip(range(most), self._onward(), strict=False):
+            if picture.number >= first:
+                self._kept.add(picture, number, backwards=True)
+            if picture.number >= low - 1:
+                self._filling = None
+                break
+        return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._pictures = None
+        self._kept.clear()
+        self._source.close()
+
+    def _decode(self, number: int) -> Picture:
+        start = self._source.start_before(number) or 0
+        if self._pictures is None or not (start <= self._position <= number):
+            # Decoding begins at the key frame anyway; what it passes serves later steps back.
+            # Frames from elsewhere hold the decoder's buffers, which would grow with each seek.
+            self._kept.clear()
+            self._begin(number)
+        self._filling = None
+        for picture in self._onward():
+            self._kept.add(picture, number)
+            if picture.number == number:
+                return picture
+        raise AssertionError("the decoder ended before the index")
+
+    def _begin(self, number: int) -> None:
+        self._position = self._source.start_before(number) or 0
+        self._pictures = self._source.pictures(self._position)
+
+    def _onward(self) -> Iterator[Picture]:
+        while self._pictures is not None:
+            try:
+                picture = next(self._pictures, None)
+            except WorkstationError:
+                self._pictures = None  # begin anew when the next frame is wanted
+                raise
+            if picture is None:
+                return
+            self._position = picture.number + 1
+            yield picture
+
+
+class _Kept:
+    """Decoded frames in memory, around the one that was asked for last."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._pictures: dict[int, Picture] = {}
+        self._most_bytes, self._bytes = most_bytes, 0
+
+    def get(self, number: int) -> Picture | None:
+        return self._pictures.get(number)
+
+    def clear(self) -> None:
+        self._pictures.clear()
+        self._bytes = 0
+
+    def begin_of(self, number: int) -> int | None:
+        """The first of the frames that lie in memory without a gap up to `number`."""
+        if number not in self._pictures:
+            return None
+        while number - 1 in self._pictures:
+            number -= 1
+        return number
+
+    def room(self) -> int:
+        """How many frames of the size of those in memory fit."""
+        each = self._bytes // max(len(self._pictures), 1)
+        return min(self._most_bytes // max(each, 1), CACHE_FRAMES)
+
+    def add(self, picture: Picture, wanted: int, *, backwards: bool = False) -> None:
+        """Keep a frame, and let go of those least likely to be wanted after `wanted`."""
+        self._forget(picture.number)
+        self._pictures[picture.number] = picture
+        self._bytes += _size(picture)
+        while len(self._pictures) > 1 and (
+            self._bytes > self._most_bytes or len(self._pictures) > CACHE_FRAMES
+        ):
+            low, high = min(self._pictures), max(self._pictures)
+            above = high > wanted if backwards else high - wanted > wanted - low
+            self._forget(high if above else low)
+
+    def _forget(self, number: int) -> None:
+        gone = self._pictures.pop(number, None)
+        self._bytes -= _size(gone) if gone else 0
+
+
+def _size(picture: Picture) -> int:
+    frame = picture.frame
+    if frame is None:
+        return 0
+    if isinstance(frame, np.ndarray):
+        return frame.nbytes
+    return sum(plane.buffer_size for plane in frame.planes)
+
+
+class _Still:
+    """A picture, seen as a video of one frame."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def start_before(self, number: int) -> int | None:  # noqa: ARG002
+        return None
+
+    def pictures(self, first: int) -> Generator[Picture, None, None]:
+        try:
+            yield Picture(first, read_picture(self._path))
+        except DecodeError as error:
+            yield Picture(first, None, str(error).rstrip("."))
+
+    def close(self) -> None:
+        pass
+
+
+def _open(path: Path, index: FrameIndex) -> Decoder | _Still:
+    return _Still(path) if len(index) == 1 and is_picture(path) else Decoder(path, index)
+
+
+def _convert(picture: Picture, time: float) -> Frame | Stretch:
+    frame = picture.frame
+    if frame is None:
+        return Stretch(picture.number, picture.number, picture.reason)
+    pixels = frame if isinstance(frame, np.ndarray) else upright_rgb(frame)
+    return Frame(picture.number, time, pixels)
