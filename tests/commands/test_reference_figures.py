@@ -54,11 +54,10 @@ def test_fakes_lie_above_their_references_and_reals_do_not() -> None:
     assert platform["references"] == [3]
     assert platform["fake"]["relations"]["higher than its references"] == 4
     assert platform["real"]["relations"]["like its references"] == 12
-    for figure in (platform["auc"]["beside"], found["sets"]["own original"]["fake"]["above_mean"]):
-        value, low, high = figure
-        assert (value, high) == (1.0, 1.0)
-        # Four people without an error leave room for some: never an interval of no width.
-        assert 0.3 < low < 1.0
+    # Eight and four people without an error leave room for some (Clopper and Pearson 1934).
+    assert platform["auc"]["beside"] == pytest.approx([1.0, 0.025 ** (1 / 8), 1.0])
+    above = found["sets"]["own original"]["fake"]["above_mean"]
+    assert above == pytest.approx([1.0, 0.025 ** (1 / 4), 1.0])
     assert found["sets"]["same person"]["fake"]["trials"] == 0
 
 

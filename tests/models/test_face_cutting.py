@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models.preprocessing import template_points
+from models.training import face_cutting
 from models.training.datasets import Recording, list_recordings
 from models.training.face_cutting import (
     DAMAGED,
@@ -167,6 +168,8 @@ def test_stills_are_runs_of_one(tmp_path):
     cut = cut_faces(tmp_path, good, SMALL)
     assert (cut.crops.shape, cut.problem) == ((1, 96, 96, 3), "")
     assert cut_faces(tmp_path, bad, SMALL).problem == UNREADABLE
+    face_cutting._archive(tmp_path / "lfw.tar").close()
+    face_cutting._archive.cache_clear()
 
 
 @pytest.mark.shared_data
