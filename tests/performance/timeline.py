@@ -153,11 +153,11 @@ def main() -> int:
         tracks[number].put(frames, frames / RATE, 1.0 - faces.score[rows])
     timeline.set_runs("run 1", [OtherRun(run, "other", tracks) for run in (2, 3)])
     print("the same with two runs laid over and three lanes of differences")
-    time_scrolling(timeline)
+    together = time_scrolling(timeline)
     timeline.close_down()
     timeline.close()
     application.quit()
-    return int(max(alone) > BUDGET_MS)
+    return int(max(*alone, *together) > BUDGET_MS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The column of lane headings, the ruler, and what lies over the lanes: painted, not widgets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
@@ -57,28 +57,40 @@ def _arrow(painter: QPainter, at: QPointF, *, collapsed: bool) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def draw_rows(
-    painter: QPainter, rows: Sequence[Row], sight: Sight, shift: float, chosen: int | None
-) -> None:
-    """Every row with its heading, moved down by `shift` pixels, separated by thin lines."""
-    colours = theme.current()
-    clip = painter.clipBoundingRect() if painter.hasClipping() else None
-    for row in rows:
-        part = QRectF(sight.start, row.top + shift, sight.width, row.height)
-        heading = QRectF(0, row.top + shift, sight.start, row.height)
-        if clip is not None and not clip.intersects(heading.united(part)):
-            continue
+def draw_rows(painter: QPainter, rows: Sequence[Row], sight: Sight, shift: float) -> None:
+    """Every row without its heading, moved down by `shift` pixels, separated by thin lines."""
+    for row, part in _in_sight(painter, rows, shift, sight.start, sight.width):
         painter.save()
         painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
         row.lane.draw(painter, sight, part)
         painter.restore()
+        _draw_line(painter, part)
+
+
+def draw_headings(painter: QPainter, rows: Sequence[Row], shift: float, chosen: int | None) -> None:
+    """The headings of every row, moved down by `shift` pixels."""
+    for row, part in _in_sight(painter, rows, shift, 0.0, HEADING):
         painter.save()
-        painter.setClipRect(heading, Qt.ClipOperation.IntersectClip)
-        draw_heading(painter, row, heading, chosen=row.lane.name == f"track {chosen}")
+        painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+        draw_heading(painter, row, part, chosen=row.lane.name == f"track {chosen}")
         painter.restore()
-        painter.setPen(QPen(colours.colour("surface_3"), 1.0))
-        below = part.bottom() + 0.5
-        painter.drawLine(QPointF(0, below), QPointF(sight.stop, below))
+        _draw_line(painter, part)
+
+
+def _in_sight(
+    painter: QPainter, rows: Sequence[Row], shift: float, left: float, width: float
+) -> Iterator[tuple[Row, QRectF]]:
+    clip = painter.clipBoundingRect() if painter.hasClipping() else None
+    for row in rows:
+        part = QRectF(left, row.top + shift, width, row.height)
+        if clip is None or clip.intersects(part):
+            yield row, part
+
+
+def _draw_line(painter: QPainter, part: QRectF) -> None:
+    painter.setPen(QPen(theme.current().colour("surface_3"), 1.0))
+    below = part.bottom() + 0.5
+    painter.drawLine(QPointF(part.left(), below), QPointF(part.right(), below))
 
 
 def draw_ruler(painter: QPainter, sight: Sight, part: QRectF, end: float) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPaintDevice, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPaintDevice, QPainter, QPen, QPolygonF
 
 from ui import theme
 from ui.timeline.pyramid import Curve, Pyramid, envelope
@@ -32,11 +32,13 @@ def painting(device: QPaintDevice) -> Iterator[QPainter]:
         painter.end()
 
 
-def path_of(curve: Curve, sight: Sight, top: float, height: float) -> QPainterPath:
-    """A curve in pixels, its value 1 at `top` and its value 0 `height` pixels below."""
-    y = top + height * (1.0 - curve.y.astype(np.float64))
-    joined = curve.joined.astype(np.int32)
-    return pg.arrayToQPath(sight.xs(curve.x), y, connect=joined, finiteCheck=False)
+def polylines(curve: Curve, sight: Sight, plot: QRectF) -> Iterator[QPolygonF]:
+    """A curve in pixels, its value 1 at the top of a part and its value 0 at the bottom."""
+    x = sight.xs(curve.x)
+    y = plot.top() + plot.height() * (1.0 - curve.y.astype(np.float64))
+    starts = [0, *(np.flatnonzero(~curve.joined[:-1]) + 1).tolist()]
+    for start, stop in zip(starts, [*starts[1:], len(x)], strict=True):
+        yield pg.functions.arrayToQPolygonF(x[start:stop], y[start:stop])
 
 
 def draw_curve(painter: QPainter, values: Pyramid, sight: Sight, plot: QRectF, pen: QPen) -> None:
@@ -52,7 +54,8 @@ def draw_points(painter: QPainter, curve: Curve, sight: Sight, plot: QRectF, pen
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(curve.x) < sight.columns)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen)
-    painter.drawPath(path_of(curve, sight, plot.top(), plot.height()))
+    for line in polylines(curve, sight, plot):
+        painter.drawPolyline(line)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

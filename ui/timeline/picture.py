@@ -9,11 +9,18 @@ from PySide6.QtSvg import QSvgGenerator
 
 from ui import theme
 from ui.player.readings import time_text
-from ui.timeline.headings import HEADING, RULER, draw_rows, draw_ruler, draw_selection
+from ui.timeline.headings import (
+    HEADING,
+    RULER,
+    draw_headings,
+    draw_rows,
+    draw_ruler,
+    draw_selection,
+)
 from ui.timeline.paint import draw_words, painting
+from ui.timeline.runs import draw_key
 from ui.timeline.sight import Sight
 from ui.timeline.timeline import TimelineWidget
-from ui.timeline.track_lanes import draw_key
 
 WIDTH = 1400  # pixels
 SCALE = 2.0  # device pixels per pixel of a PNG
@@ -96,7 +103,8 @@ def _paint(painter: QPainter, timeline: TimelineWidget, lines: Sequence[str], si
         *timeline.view.span, float(HEADING), float(size.width() - 2 * MARGIN - HEADING), SCALE
     )
     rows = timeline.view.rows
-    draw_rows(painter, rows, sight, top, timeline.view.chosen_track)
+    draw_rows(painter, rows, sight, top)
+    draw_headings(painter, rows, top, timeline.view.chosen_track)
     bottom = top + (rows[-1].top + rows[-1].height + 1 if rows else 0.0)
     if timeline.view.selection is not None:
         left, right = (sight.x(time) for time in timeline.view.selection)

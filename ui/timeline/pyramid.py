@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 8  # frames that one block of the next coarser level takes together
+BLOCK = 4  # frames that one block of the next coarser level takes together
 FEWEST = 1024  # rows below which coarser levels would not pay
 
 

@@ -10,8 +10,8 @@ from ui import theme
 from ui.player.readings import frame_text, time_text
 from ui.timeline.content import Content
 from ui.timeline.paint import draw_mark, draw_words, draw_zone, painting
+from ui.timeline.runs import draw_key
 from ui.timeline.scores import Mark
-from ui.timeline.track_lanes import draw_key
 from ui.widgets import ElidedLabel, IconButton
 from ui.wording import counted
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from ui import theme
 from ui.timeline.content import Content
@@ -11,7 +11,6 @@ from ui.timeline.paint import (
     curve_pen,
     draw_curve,
     draw_hatch,
-    draw_points,
     draw_words,
     draw_zone,
     held,
@@ -19,23 +18,11 @@ from ui.timeline.paint import (
     stretches,
 )
 from ui.timeline.pyramid import Pyramid, envelope
+from ui.timeline.runs import draw_run
 from ui.timeline.scores import TrackScores, holds
 from ui.timeline.sight import Sight
 
 MARGIN = 4  # pixels above a score of 1 and below a score of 0
-APART = 72  # pixels between two marks on a curve that tell runs apart
-STYLES = (
-    Qt.PenStyle.SolidLine,
-    Qt.PenStyle.DashLine,
-    Qt.PenStyle.DotLine,
-    Qt.PenStyle.DashDotLine,
-)
-
-
-def run_colour(place: int) -> QColor:
-    """The colour of the run shown (0) or of one laid over it (1, 2, 3)."""
-    runs = theme.current().runs
-    return QColor(runs[place % len(runs)])
 
 
 class TrackLane(Lane):
@@ -76,9 +63,9 @@ class TrackLane(Lane):
         others = self.content.others
         for place, other in enumerate(others, start=1):
             if self.track in other.tracks:
-                _draw_run(painter, other.tracks[self.track].pyramid, sight, plot, place)
+                draw_run(painter, other.tracks[self.track].pyramid, sight, plot, place)
         if others:
-            _draw_run(painter, self.scores.pyramid, sight, plot, 0)
+            draw_run(painter, self.scores.pyramid, sight, plot, 0)
         else:
             pen = curve_pen(theme.current().track(self.track))
             draw_curve(painter, self.scores.pyramid, sight, plot, pen)
@@ -214,7 +201,7 @@ class DifferenceLane(Lane):
         line = theme.current().colour("edge")
         level_line(painter, plot, plot.center().y(), line, Qt.PenStyle.DashLine)
         for place, curve in self._curves:
-            _draw_run(painter, curve.pyramid, sight, plot, place)
+            draw_run(painter, curve.pyramid, sight, plot, place)
 
     def words(self, frame: int) -> str:
         """Every difference at the frame."""
@@ -243,51 +230,6 @@ def difference(shown: TrackScores, other: TrackScores) -> TrackScores:
     halves = (other.scores[there] - shown.scores[here] + 1.0) / 2.0
     result.put(shown.frames[here], shown.times[here], halves.astype(np.float32))
     return result
-
-
-def draw_key(painter: QPainter, part: QRectF, place: int) -> None:
-    """A sample of a run's curve, for the legend."""
-    colour = run_colour(place)
-    painter.setPen(QPen(colour, 2.0, STYLES[place % len(STYLES)]))
-    y = part.center().y()
-    painter.drawLine(QPointF(part.left(), y), QPointF(part.right(), y))
-    _draw_shape(painter, part.center(), place, colour)
-
-
-def _draw_run(painter: QPainter, values: Pyramid, sight: Sight, plot: QRectF, place: int) -> None:
-    """One of several curves: told apart by colour, by line style and by the marks on it."""
-    colour = run_colour(place)
-    curve = envelope(values, sight.left, sight.right, sight.columns)
-    # Where several frames share a pixel a broken line could hide a peak: the marks tell it apart.
-    dense = len(curve.x) >= sight.columns
-    style = Qt.PenStyle.SolidLine if dense else STYLES[place % len(STYLES)]
-    draw_points(painter, curve, sight, plot, curve_pen(colour, style))
-    if not len(curve.x):
-        return
-    step = APART * sight.pixel
-    begin = np.arange(np.floor(sight.left / step), sight.right / step) + place / len(STYLES)
-    near = np.searchsorted(curve.x, begin * step)
-    for at in np.unique(near[near < len(curve.x)]):
-        y = plot.bottom() - float(curve.y[at]) * plot.height()
-        _draw_shape(painter, QPointF(sight.x(float(curve.x[at])), y), place, colour)
-
-
-def _draw_shape(painter: QPainter, at: QPointF, place: int, colour: QColor) -> None:
-    """Circle, triangle, square or diamond."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QPen(theme.current().colour("surface_1"), 1.0))
-    painter.setBrush(colour)
-    x, y = at.x(), at.y()
-    if place % 4 == 0:
-        painter.drawEllipse(at, 3.5, 3.5)
-    elif place % 4 == 2:
-        painter.drawRect(QRectF(x - 3, y - 3, 6, 6))
-    else:
-        bottom = QPointF(x, y + 4.5) if place % 4 == 3 else QPointF(x, y + 3)
-        corners = [QPointF(x, y - 4.5), QPointF(x + 4.5, y if place % 4 == 3 else y + 3), bottom]
-        corners.append(QPointF(x - 4.5, y if place % 4 == 3 else y + 3))
-        painter.drawPolygon(QPolygonF(corners))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def _highest(values: Pyramid, sight: Sight) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
@@ -21,6 +21,7 @@ from ui.timeline.headings import (
     ARROW,
     HEADING,
     RULER,
+    draw_headings,
     draw_playhead,
     draw_rows,
     draw_ruler,
@@ -64,6 +65,7 @@ class LanesView(QAbstractScrollArea):
         self._span = (0.0, 1.0)
         self._end = 1.0
         self._canvas: QPixmap | None = None
+        self._headings: QPixmap | None = None
         self._panning_from: tuple[float, float] | None = None
         self._selecting_from: float | None = None
         self._heading: tuple[Row, QPointF, bool] | None = None
@@ -161,8 +163,8 @@ class LanesView(QAbstractScrollArea):
     # painting
 
     def refresh(self) -> None:
-        """Paint the lanes anew."""
-        self._canvas = None
+        """Paint the lanes and their headings anew."""
+        self._canvas = self._headings = None
         self.viewport().update()
 
     def place_playhead(self, seconds: float | None) -> None:
@@ -184,20 +186,29 @@ class LanesView(QAbstractScrollArea):
             self._draw_over(painter)
 
     def _painted(self) -> QPixmap:
+        size = self.viewport().size()
+        if self._headings is None:
+            self._headings = self._picture(QSize(HEADING, max(size.height() - RULER, 1)))
+            with painting(self._headings) as painter:
+                draw_headings(painter, self.rows, self.shift, self.chosen_track)
         if self._canvas is None:
-            ratio = self.devicePixelRatioF()
-            self._canvas = QPixmap(self.viewport().size() * ratio)
-            self._canvas.setDevicePixelRatio(ratio)
+            self._canvas = self._picture(size)
             with painting(self._canvas) as painter:
-                self._draw(painter)
+                self._draw(painter, self._headings)
         return self._canvas
 
-    def _draw(self, painter: QPainter) -> None:
-        colours = theme.current()
+    def _picture(self, size: QSize) -> QPixmap:
+        """An empty picture with as many pixels as the screen has there."""
+        picture = QPixmap(size * self.devicePixelRatioF())
+        picture.setDevicePixelRatio(self.devicePixelRatioF())
+        picture.fill(theme.current().colour("surface_1"))
+        return picture
+
+    def _draw(self, painter: QPainter, headings: QPixmap) -> None:
         size = self.viewport().size()
-        painter.fillRect(QRect(QPoint(0, 0), size), colours.colour("surface_1"))
+        painter.drawPixmap(0, 0, headings)
         painter.setClipRect(QRect(0, 0, size.width(), size.height() - RULER))
-        draw_rows(painter, self.rows, self.sight, self.shift, self.chosen_track)
+        draw_rows(painter, self.rows, self.sight, self.shift)
         painter.setClipping(False)
         if self.times_shown:
             ruler = QRectF(0, size.height() - RULER, size.width(), RULER)
@@ -363,7 +374,8 @@ class LanesView(QAbstractScrollArea):
         wide = min(right - left, self._end)
         left = min(max(left, 0.0), self._end - wide)
         self._span = (left, left + wide)
-        self.refresh()
+        self._canvas = None  # the headings stay as they are
+        self.viewport().update()
         self.moved.emit()
 
 
