@@ -77,7 +77,7 @@ def _case_verified(found: Any) -> Outcome:
             f"The custody log is broken: {found.chain.problem} {exhibits} {WHAT_NOW}", danger=True
         )
     log = wording.counted(found.chain.entries, "entry", "entries")
-    said = f"The custody log is intact ({log}). {exhibits}"
+    said = " ".join([f"The custody log is intact ({log}).", *found.chain.remarks, exhibits])
     if found.disagreements:
         return Outcome(f"{' '.join(found.disagreements)} {said} {WHAT_NOW}", danger=True)
     if len(numbers[Verification.INTACT]) == len(found.exhibits):

@@ -13,6 +13,10 @@ class CaseError(WorkstationError):
     """A case cannot be created, opened or written."""
 
 
+class CaseTaken(CaseError):  # noqa: N818
+    """A case cannot be made in a folder because something is in it already."""
+
+
 class CaseNotWritable(CaseError):  # noqa: N818
     """The case can be read but not written.
 

@@ -186,8 +186,13 @@ def test_an_older_case_is_brought_up_to_date(case: Case, tmp_path: Path) -> None
     raw.close()
     before = tmp_path / "kept"
     shutil.copytree(case.folder, before)
-    with pytest.raises(CaseError, match="older version"):
-        Case.open(case.folder, read_only=True)
+    database = (case.folder / "case.sqlite").read_bytes()
+    with Case.open(case.folder, read_only=True) as reader, reader.another() as second:
+        assert (reader.custody.entries(), reader.marks.all()) == (entries, [])
+        assert second.runs.faces(run.id).score.tolist() == scores.tolist()
+        with pytest.raises(CaseError, match="reading only"):
+            reader.marks.put(None, MARKER)
+    assert (case.folder / "case.sqlite").read_bytes() == database
     with Case.open(case.folder) as again:
         assert again.custody.entries() == entries
         assert again.custody.verify().intact

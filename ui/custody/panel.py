@@ -65,6 +65,8 @@ class CustodyPanel(QWidget):
                 f". {view.chain.problem} Leave the case folder as it is and compare it with "
                 "a backup and with the signed reports."
             )
+        elif view.chain.remarks:
+            said += f". {' '.join(view.chain.remarks)}"
         self._state.setText(said[0].upper() + said[1:])
         self._state.setToolTip(CHAIN_TIP)
         self._head.setText(f"Head {wording.short_hash(view.chain.head)}")

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,10 +18,10 @@ from workstation.cases.marks import MarkStore
 from workstation.cases.plain_json import clean_text, utc_now
 from workstation.cases.records import CaseFacts, RunOutcome
 from workstation.cases.references import ReferenceStore
-from workstation.cases.reports import ReportStore
+from workstation.cases.reports import HALF_WRITTEN, ReportStore
 from workstation.cases.runs import RunStore
-from workstation.cases.schema import bring_up_to_date, prepare
-from workstation.errors import CaseError
+from workstation.cases.schema import bring_up_to_date, not_made_to_its_end, prepare
+from workstation.errors import CaseError, CaseLocked, CaseTaken
 
 DATABASE_NAME = "case.sqlite"
 
@@ -69,6 +69,8 @@ class Case(AbstractContextManager["Case"]):
     ) -> Self:
         """Make a case in a folder that is new or empty, and open it for writing.
 
+        A folder in which the program ended while it created a case counts as empty.
+
         Raises:
             CaseError: the folder is in use or cannot be written, or number or examiner is empty.
         """
@@ -81,6 +83,8 @@ class Case(AbstractContextManager["Case"]):
             _make_folders(folder)
             lock = WriteLock(folder)
             try:
+                _refuse_used(folder)  # another program may have been faster
+                forget_database(folder / DATABASE_NAME)
                 return cls._begin(folder, lock, facts)
             except BaseException:
                 lock.release()
@@ -224,6 +228,9 @@ class Case(AbstractContextManager["Case"]):
                     reason=reason,
                     results_sha256=self.runs.digest(run.id),
                 )
+        for half in self.reports_folder.glob(HALF_WRITTEN):
+            with suppress(OSError):  # it is in nobody's way
+                half.unlink()
         taken = {exhibit.number for exhibit in self.exhibits.all()}
         for number, name, size in sweep_intakes(self.exhibits_folder, taken):
             self.custody.append(
@@ -245,14 +252,27 @@ def _read_facts(connection: Connection) -> CaseFacts:
 
 
 def _refuse_used(folder: Path) -> None:
-    if (folder / DATABASE_NAME).exists():
-        raise CaseError(f"The folder “{folder.name}” is a case already. Open it instead.")
+    if (folder / DATABASE_NAME).exists() and not _half_made(folder):
+        raise CaseTaken(f"The folder “{folder.name}” is a case already. Open it instead.")
     try:
-        used = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        used = folder.exists() and (not folder.is_dir() or any(map(_strange, folder.iterdir())))
     except OSError as error:
         raise CaseError(f"The folder “{folder.name}” cannot be read ({error.strerror}).") from error
     if used:
-        raise CaseError(f"The folder “{folder.name}” is not empty. Choose a new or empty folder.")
+        raise CaseTaken(f"The folder “{folder.name}” is not empty. Choose a new or empty folder.")
+
+
+def _half_made(folder: Path) -> bool:
+    """Whether a folder holds no more than what a killed creation leaves."""
+    with closing(Connection(folder / DATABASE_NAME, read_only=True)) as connection:
+        return not_made_to_its_end(connection)
+
+
+def _strange(path: Path) -> bool:
+    """Whether something in a folder is not left by a creation that was killed."""
+    if path.name in ("exhibits", "reports") and path.is_dir():
+        return any(path.iterdir())
+    return not path.name.startswith((DATABASE_NAME, LOCK_NAME, HOLDER_NAME))
 
 
 def _make_folders(folder: Path) -> None:
@@ -272,8 +292,10 @@ def _undone_on_failure(folder: Path) -> Iterator[None]:
     existed = folder.exists()
     try:
         yield
-    except BaseException:
-        if not existed:
+    except BaseException as error:
+        if isinstance(error, CaseLocked | CaseTaken):
+            pass  # what lies there is another program's
+        elif not existed:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             for name in ("exhibits", "reports"):

@@ -1,8 +1,10 @@
 """The custody log: append-only, each entry chained to the one before by SHA-256."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from workstation.cases.database import Connection
@@ -54,12 +56,15 @@ class ChainCheck:
         entries: number of entries in the log.
         head: SHA-256 that the last entry carries, `NO_ENTRY` for an empty log.
         problem: the first thing found wrong, as a sentence, or "".
+        remarks: what an intact log shows and somebody ought to explain, in sentences: times that
+            run backwards.
     """
 
     intact: bool
     entries: int
     head: str
     problem: str
+    remarks: tuple[str, ...] = ()
 
 
 class CustodyLog:
@@ -114,6 +119,11 @@ class CustodyLog:
         last = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence DESC LIMIT 1")
         return last[0] if last else NO_ENTRY
 
+    def origin(self) -> str:
+        """SHA-256 of the first entry, which no other case shares; `NO_ENTRY` when there is none."""
+        first = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence LIMIT 1")
+        return first[0] if first else NO_ENTRY
+
     def verify(self) -> ChainCheck:
         """Walk the log: numbers, links, digests, and the heads that signed reports carry.
 
@@ -136,10 +146,20 @@ class CustodyLog:
                     f"The report “{path}” was signed when the log ended with an entry that is no "
                     "longer in it: entries were removed or rewritten."
                 )
-        return ChainCheck(not problem, len(rows), previous, problem)
+        return ChainCheck(not problem, len(rows), previous, problem, _backwards(rows))
 
     def _rows(self) -> list[tuple[Any, ...]]:
         return self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")
+
+
+def _backwards(rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+    """Where the time of an entry lies before that of the entry before it."""
+    return tuple(
+        f"Times run backwards between entries {before[0]} ({before[1]}) and {row[0]} ({row[1]}): "
+        "the computer's clock was set back. The order of the entries is that of their numbers."
+        for before, row in pairwise(rows)
+        if row[1] < before[1]  # ISO 8601 in UTC, all of one length: text sorts as time does
+    )
 
 
 def _values(entry: CustodyEntry) -> tuple[Any, ...]:

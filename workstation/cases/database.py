@@ -112,6 +112,23 @@ class Connection:
             shutil.copyfile(part, Path(self._copy.name) / part.name)
         return _connect(Path(self._copy.name) / path.name, "rw")
 
+    @contextmanager
+    def in_memory(self) -> Iterator[None]:
+        """Let what is open for reading only be changed: a copy in memory takes its place.
+
+        Open for writing, nothing is copied.
+        """
+        if not self.read_only:
+            yield
+            return
+        with in_words():
+            copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            self._raw.backup(copy)
+            self.close()
+            self._raw, self.database = copy, sqlite_utils.Database(copy)
+            yield
+            self._raw.execute("PRAGMA query_only=ON")
+
     def pragma(self, name: str) -> int:
         """The number that a pragma answers, such as `user_version`."""
         with in_words():

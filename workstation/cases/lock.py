@@ -14,6 +14,8 @@ from workstation.errors import CaseLocked, CaseUnwritable
 
 LOCK_NAME = "case.lock"
 HOLDER_NAME = "case.holder.json"
+_WAIT_SECONDS = 0.3  # somebody may be looking whether the lock is free, and hold it for a moment
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
 
 
 class WriteLock:
@@ -29,7 +31,9 @@ class WriteLock:
 
     def __init__(self, folder: Path) -> None:
         self._holder = folder / HOLDER_NAME
-        self._lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
+        self._lock = FileLock(
+            folder / LOCK_NAME, timeout=_WAIT_SECONDS, poll_interval=0.05, thread_local=False
+        )
         self._guard = threading.Lock()
         self._users = 1
         try:
@@ -110,6 +114,12 @@ def _unwritable(folder: Path, error: Exception) -> CaseUnwritable:
         return CaseUnwritable(
             f"The disk that holds the case folder “{folder.name}” is full.",
             "Free some space, or open the case for reading only.",
+        )
+    if isinstance(error, NotImplementedError) or getattr(error, "errno", None) in _NO_LOCKS:
+        return CaseUnwritable(
+            f"The drive that holds the case folder “{folder.name}” cannot lock files, so two "
+            "programs could write the case at once.",
+            "Copy the case to a drive of this computer, or open it for reading only.",
         )
     reason = getattr(error, "strerror", None) or str(error)
     return CaseUnwritable(

@@ -255,12 +255,30 @@ def prepare(connection: Connection) -> None:
         connection.database.conn.execute(f"PRAGMA user_version={FORMAT_VERSION}")
 
 
+def not_made_to_its_end(connection: Connection) -> bool:
+    """Whether the program ended while it created this case, so that nothing is in it yet."""
+    named = {row[0] for row in connection.rows("SELECT name FROM sqlite_master")}
+    if connection.pragma("application_id") not in (0, APPLICATION_ID):
+        return False
+    if not named - {"_sqlite_migrations"}:
+        return True
+    ours = {"custody", "exhibits", "runs"} <= named
+    return ours and ("facts" not in named or connection.row("SELECT 1 FROM facts") is None)
+
+
 def bring_up_to_date(connection: Connection) -> None:
     """Check that the database is a case of a format we know, and migrate an older one.
 
+    A case that is open for reading only is left as it is: a copy in memory is migrated and read.
+
     Raises:
-        CaseError: it is no case, or of a newer format, or older and open for reading only.
+        CaseError: it is no case, or of a newer format.
     """
+    if not_made_to_its_end(connection):
+        raise CaseError(
+            "The case was not made to its end: the program ended while it created it, and nothing "
+            "is in it. Create the case again, in the same folder."
+        )
     if connection.pragma("application_id") != APPLICATION_ID:
         raise CaseError("The folder holds a case.sqlite that is no case of this program.")
     version = connection.pragma("user_version")
@@ -271,9 +289,5 @@ def bring_up_to_date(connection: Connection) -> None:
         )
     if version == FORMAT_VERSION and not migrations.pending(connection.database):
         return
-    if connection.read_only:
-        raise CaseError(
-            "The case was made by an older version of this program. Open it for writing once, "
-            "so that it is brought up to date."
-        )
-    prepare(connection)
+    with connection.in_memory():
+        prepare(connection)

@@ -100,12 +100,14 @@ def verify(arguments: argparse.Namespace) -> Answer:
             "entries": chain.entries,
             "head": chain.head,
             "problem": chain.problem,
+            "remarks": list(chain.remarks),
         },
         "disagreements": list(found.disagreements),
         "exhibits": {number: state.value for number, state in found.exhibits.items()},
     }
     words = "intact" if chain.intact else f"BROKEN: {chain.problem}"
     lines = [f"Custody log: {words} ({chain.entries} entries, head {chain.head})"]
+    lines += [f"Remark: {sentence}" for sentence in chain.remarks]
     lines += [f"ALTERED: {sentence}" for sentence in found.disagreements]
     rows = [(number, state.value, names[number]) for number, state in found.exhibits.items()]
     lines += table(("Exhibit", "Verification", "Name"), rows) if rows else ["No exhibits."]

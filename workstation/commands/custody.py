@@ -23,6 +23,7 @@ def show(arguments: argparse.Namespace) -> Answer:
         "intact": chain.intact,
         "head": chain.head,
         "problem": chain.problem,
+        "remarks": list(chain.remarks),
         "entries": [entry_view(entry) for entry in entries],
     }
     lines = []
@@ -33,6 +34,7 @@ def show(arguments: argparse.Namespace) -> Answer:
         details = json.dumps(dict(entry.details), ensure_ascii=False, sort_keys=True)
         lines.append(f"      {details}")
         lines.append(f"      SHA-256 {entry.sha256}")
+    lines += [f"Remark: {sentence}" for sentence in chain.remarks]
     words = "intact" if chain.intact else f"BROKEN: {chain.problem}"
     lines.append(f"Custody log: {words}, head {chain.head}")
     return Answer(data, lines, SUCCESS if chain.intact else FAILURE)

@@ -8,7 +8,6 @@ verifies it.
 import hashlib
 import io
 import os
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -149,13 +148,16 @@ class SigningIdentity:
         )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # mkstemp makes the file readable by its owner only, before there is anything to read.
-            descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".identity-")
+            # Of one name, so that a key which a killed program left there does not stay for ever.
+            waiting = path.with_name(f".{path.name}.part")
+            waiting.unlink(missing_ok=True)
+            # Readable by its owner only, before there is anything to read.
+            descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(temporary).replace(path)
+            waiting.replace(path)
         except OSError as error:
             raise ReportError(
                 f"The signing identity could not be kept in {path.parent}: {error.strerror}."

@@ -13,6 +13,7 @@ from reportlab.platypus import Flowable
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import ReportRecord
+from workstation.cases.reports import HALF_WRITTEN
 from workstation.errors import ReportError
 from workstation.report.attachment import report_facts
 from workstation.report.context import Announce, ReportContext, ReportProgress, gather
@@ -57,7 +58,7 @@ def write_report(
     pdf, pages = build_pdf(context, _story(context, tell))
     tell(ReportProgress("signing", len(SECTIONS), len(SECTIONS)))
     signed = signer.sign(pdf, report_facts(context), timestamper).getvalue()
-    with _written_beside(output, signed) as temporary:
+    with _written_beside(case, output, signed) as temporary:
         return _record(case, context, output, temporary, signed, pages)
 
 
@@ -94,12 +95,19 @@ def _story(context: ReportContext, announce: Announce) -> list[Flowable]:
 
 
 @contextlib.contextmanager
-def _written_beside(output: Path, content: bytes) -> Iterator[Path]:
-    """The content in a temporary file of the same folder, gone at the end if it is still there."""
+def _written_beside(case: Case, output: Path, content: bytes) -> Iterator[Path]:
+    """The content in a temporary file of the same folder, gone at the end if it is still there.
+
+    Its name holds the case's, so that what a killed program left of this case's reports can be
+    removed, and another case's, which is being written just now, is not.
+    """
     temporary = None
+    prefix = f"{HALF_WRITTEN.partition('*')[0]}{case.custody.origin()[:12]}-"
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=".report-", suffix=".part")
+        for left in output.parent.glob(f"{prefix}*.part"):
+            left.unlink()
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=prefix, suffix=".part")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)

@@ -13,6 +13,7 @@ def build(context: ReportContext) -> list[Flowable]:
     """Every entry with its digest, the head of the chain, and whether the chain is intact."""
     chain = context.chain
     state = "intact" if chain.intact else f"NOT INTACT. {chain.problem}"
+    remarks = [("Remark", sentence) for sentence in chain.remarks]
     actors = {entry.actor for entry in context.custody}
     return [
         style.Heading(context.section("Custody log"), style.HEADING, "custody"),
@@ -27,6 +28,7 @@ def build(context: ReportContext) -> list[Flowable]:
         style.facts(
             [
                 ("Chain", f"{state} (walked when this report was made)"),
+                *remarks,
                 ("Case database", _agreement(context)),
                 ("Entries", words.number(chain.entries)),
                 *([("Actor", next(iter(actors)))] if len(actors) == 1 else []),

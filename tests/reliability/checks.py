@@ -1,0 +1,193 @@
+"""What must hold of a case after a command on it was killed; each check tells what it found."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.reliability.ground import Ground, report_of
+from workstation.analysis.detector import Detector, default_detector, load_detector
+from workstation.analysis.export import score_rows, scores_csv
+from workstation.analysis.pipeline import run_analysis
+from workstation.analysis.planning import plan_chunks
+from workstation.analysis.settings import AnalysisSettings
+from workstation.cases.case import Case
+from workstation.cases.records import FaceTable, RunOutcome
+from workstation.errors import CaseError
+from workstation.evidence.intake import add_exhibit
+from workstation.evidence.verification import verify_case
+from workstation.report.signing import SigningIdentity
+from workstation.report.verification import verify_report
+from workstation.report.writer import write_report
+
+
+class Lost(Exception):  # noqa: N818
+    """Something that must hold does not."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a case held before the command: acts in the log, and the undisturbed table."""
+
+    entries: int
+    table: str
+
+
+def must(holds: object, sentence: str) -> None:
+    """Raise `Lost` with a sentence unless something holds."""
+    if not holds:
+        raise Lost(sentence)
+
+
+def check(act: str, folder: Path, ground: Ground, before: Before) -> str:
+    """Everything that must hold; what was found, in words.
+
+    Raises:
+        Lost: something does not.
+    """
+    found = {"create": _create, "intake": _intake, "analysis": _analysis, "report": _report}
+    try:
+        return found[act](folder, ground, before)
+    except Lost:
+        raise
+    except Exception as error:
+        raise Lost(f"{type(error).__name__}: {error}") from error
+
+
+def intact(case: Case, before: Before) -> None:
+    """The log, the database and every file agree, and nothing that was in the log is gone."""
+    outcome = verify_case(case)
+    must(outcome.chain.intact, outcome.chain.problem)
+    must(not outcome.disagreements, "; ".join(outcome.disagreements))
+    must(outcome.intact, f"exhibits: {dict(outcome.exhibits)}")
+    must(len(case.custody.entries()) > before.entries, "entries of the custody log are gone")
+    known = {exhibit.stored_name.partition("/")[2] for exhibit in case.exhibits.all()}
+    there = {path.name for path in case.exhibits_folder.iterdir()}
+    must(there == known, f"exhibits folder holds {there}, the case lists {known}")
+
+
+def _create(folder: Path, ground: Ground, before: Before) -> str:
+    try:
+        with Case.open(folder) as case:
+            intact(case, before)
+            return "made"
+    except CaseError:
+        with Case.create(folder, number="1", examiner="A. Examiner") as case:
+            intact(case, before)
+        return "not made, and made again in the same folder"
+
+
+def _intake(folder: Path, ground: Ground, before: Before) -> str:
+    with Case.open(folder) as case:
+        intact(case, before)
+        kept = case.exhibits.all()
+        if not kept:
+            add_exhibit(case, ground.folder / "clip.mp4")
+            intact(case, before)
+        (exhibit,) = case.exhibits.all()
+        must(exhibit.frames == len(case.exhibits.index(exhibit.number)), "frames differ")
+        return "taken in" if kept else "not taken in, and taken in again"
+
+
+def _analysis(folder: Path, ground: Ground, before: Before) -> str:
+    with Case.open(folder) as case:
+        intact(case, before)
+        run = case.runs.latest("E001")
+        kept = None if run is None else case.runs.faces(run.id)
+        cached = _chunks_kept(folder)
+        engine = _Counting(2)
+        with engine:
+            done = run_analysis(
+                case,
+                "E001",
+                detector(),
+                AnalysisSettings(),
+                engine,
+                workers=2,
+                announce=lambda _: None,
+            )
+        must(done.outcome is RunOutcome.COMPLETE, f"the run ended {done.outcome}")
+        if run is not None and kept is not None and run.outcome is not RunOutcome.COMPLETE:
+            must(done.id == run.id, "another run was begun")
+            must(_same(kept, case.runs.faces(done.id)), "scores that were recorded changed")
+            chunks = len(plan_chunks(case.exhibits.index("E001"), AnalysisSettings()))
+            must(engine.chunks + cached == chunks, "a finished chunk was done again")
+        must(table(case, done.id) == before.table, "the table differs from an undisturbed run's")
+        intact(case, before)
+        again = f"{cached} chunks kept, {engine.chunks} done after"
+        return "no run yet" if kept is None else f"{len(kept)} scores kept, {again}"
+
+
+def _report(folder: Path, ground: Ground, before: Before) -> str:
+    path = report_of(folder)
+    there = path.exists()
+    with Case.open(folder) as case:
+        intact(case, before)
+        listed = bool(case.reports.all())
+        if there:
+            found = verify_report(path, case)
+            must(found.intact, found.problem)
+            must(found.valid == listed, "a report that the case does not list matches it")
+        must(there or not listed, "the case lists a report that is not there")
+        write_report(case, path, signer(), overwrite=True)
+        must(verify_report(path, case).valid, "a second report does not hold")
+        strangers = {file.name for file in path.parent.iterdir()} - {path.name}
+        must(not strangers, f"left beside the report: {strangers}")
+        intact(case, before)
+    unlisted = "a whole report that the log does not know, and the verification says so"
+    return ("whole and listed" if listed else unlisted) if there else "none, and written again"
+
+
+@cache
+def detector() -> Detector:
+    """The detector that ships, on the CPU."""
+    return load_detector(default_detector(), "cpu")
+
+
+@cache
+def signer() -> SigningIdentity:
+    """An identity that lives as long as this process."""
+    return SigningIdentity.self_signed_for("A. Examiner")
+
+
+def table(case: Case, run: int) -> str:
+    """Every frame with its scores, as it is exported."""
+    return scores_csv(list(score_rows(case, case.runs.get(run))))
+
+
+class _Counting(ThreadPoolExecutor):
+    """Counts the chunks it is given."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers)
+        self.chunks = 0
+
+    def submit(self, call: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        self.chunks += 1
+        return super().submit(call, *given, **named)
+
+
+def _chunks_kept(folder: Path) -> int:
+    """Chunks whose results lie in the case's cache."""
+    path = folder / "cache.sqlite"
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as kept:
+        try:
+            return int(kept.execute("SELECT count(*) FROM blobs").fetchone()[0])
+        except sqlite3.OperationalError:  # killed before its table was made
+            return 0
+
+
+def _same(kept: FaceTable, now: FaceTable) -> bool:
+    held = now.where(np.isin(now.frame, kept.frame))
+    return all(
+        np.array_equal(getattr(kept, name), getattr(held, name), equal_nan=True)
+        for name in ("frame", "track", "score", "box", "landmarks")
+    )
