@@ -1,10 +1,8 @@
 """What the window shows, read from a case in one go and handed over as frozen records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from PySide6.QtGui import QImage
 
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, ChainCheck
@@ -55,7 +53,6 @@ class ExhibitLine:
     finding: FindingRecord | None = None
     verification: str = ""
     undecodable: int = 0
-    thumbnail: QImage = field(default_factory=QImage, compare=False, repr=False)
     reference_for: tuple[str, ...] = ()
 
 
@@ -74,6 +71,7 @@ class ExhibitView:
     Attributes:
         path: the copy in the case.
         run: the one under way, else the one that counts, as in the report (`chosen_run`).
+        faces: None without a run, and while those of a long one are being read.
         findings: the whole exhibit's first, then by track; empty until the run is concluded.
         newer: a run that was begun after `run` and does not count because it did not end.
     """
@@ -87,6 +85,11 @@ class ExhibitView:
     segments: tuple[Segment, ...]
     findings: tuple[FindingRecord, ...]
     newer: Run | None = None
+
+    @property
+    def faces_waited_for(self) -> bool:
+        """Whether there are faces that have not been read yet."""
+        return self.run is not None and self.faces is None
 
 
 def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
@@ -119,13 +122,16 @@ def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:
     )
 
 
-def read_exhibit(case: Case, number: str, *, under_way: bool = False) -> ExhibitView:
+def read_exhibit(
+    case: Case, number: str, *, under_way: bool = False, most: int | None = None
+) -> ExhibitView:
     """One exhibit with everything that its run has committed.
 
     Args:
         case: the case.
         number: the exhibit's.
         under_way: whether it is being analysed, so that the newest run is to be followed.
+        most: frames up to which the faces are read too; above it, `read_faces` does.
     """
     exhibit = case.exhibits.get(number)
     latest = case.runs.latest(number)
@@ -135,12 +141,17 @@ def read_exhibit(case: Case, number: str, *, under_way: bool = False) -> Exhibit
         path=case.folder / exhibit.stored_name,
         index=case.exhibits.index(number),
         run=run,
-        faces=case.runs.faces(run.id) if run else None,
+        faces=case.runs.faces(run.id) if run and (most is None or run.frames_done <= most) else None,
         undecodable=tuple(case.runs.undecodable(run.id)) if run else (),
         segments=tuple(case.runs.segments(run.id)) if run else (),
         findings=_in_order(case.runs.findings(run.id)) if run else (),
         newer=latest if latest != run else None,
     )
+
+
+def read_faces(case: Case, view: ExhibitView) -> ExhibitView:
+    """The same with the faces of its run."""
+    return replace(view, faces=case.runs.faces(view.run.id) if view.run else None)
 
 
 def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable, list[Stretch]]:
@@ -162,10 +173,7 @@ def _line(case: Case, exhibit: Exhibit, verified: Mapping[str, str]) -> ExhibitL
         if run.outcome is RunOutcome.COMPLETE:
             findings = case.runs.findings(run.id)
             whole = next((one for one in findings if one.track is None), None)
-    thumbnail = QImage.fromData(exhibit.thumbnail) if exhibit.thumbnail else QImage()
-    return ExhibitLine(
-        exhibit, run, whole, verified.get(exhibit.number, ""), undecodable, thumbnail
-    )
+    return ExhibitLine(exhibit, run, whole, verified.get(exhibit.number, ""), undecodable)
 
 
 def _in_order(findings: list[FindingRecord]) -> tuple[FindingRecord, ...]:

@@ -55,6 +55,8 @@ class Stage(QObject):
             self.timeline.show_exhibit(view.index)
         self._show_marks()
         if view.run is None or view.faces is None:
+            if view.faces_waited_for:
+                self.timeline.wait_for_faces()
             return
         decision = view.run.detector.get("decision", {})
         if "low" in decision and "high" in decision:

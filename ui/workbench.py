@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
 
 CUSTODY_MS = 700  # the lane enters an act in the log a little after the window asks for it
+READ_AT_ONCE = 20_000  # frames whose faces are read before an exhibit is shown at all
 NO_DETECTOR = "No detector weights are installed; nothing will be scored."
 
 
@@ -198,8 +199,7 @@ class Workbench(QObject):
 
     def refresh(self) -> None:
         """Read the exhibits and the custody log anew."""
-        self.ask(reading.read_exhibits, self._exhibits_read)
-        self._read_custody()
+        self.ask(reading.read_exhibits, self._exhibits_read, self._exhibits_unread)
 
     def look_for_detectors(self) -> None:
         """Find out which detector scores; `detector_found` follows."""
@@ -245,6 +245,11 @@ class Workbench(QObject):
         self.exhibits_changed.emit(lines)
         if self.selected is None and lines:
             self.select(lines[0].exhibit.number)
+        self._read_custody()  # last: a long log is walked while the first exhibit is looked at
+
+    def _exhibits_unread(self, error: Exception) -> None:
+        messages.tell(error)
+        self._read_custody()
 
     def _read_custody(self) -> None:
         self.ask(reading.read_custody, self.custody_changed.emit)
@@ -255,7 +260,9 @@ class Workbench(QObject):
             return
         under_way = self.jobs.find("analysis", number) is not None
         self.ask(
-            lambda case: reading.read_exhibit(case, number, under_way=under_way),
+            lambda case: reading.read_exhibit(
+                case, number, under_way=under_way, most=READ_AT_ONCE
+            ),
             self._exhibit_read,
         )
 
@@ -263,6 +270,8 @@ class Workbench(QObject):
         if view.exhibit.number != self.selected:
             return
         self.shown = view
+        if view.faces_waited_for:  # millions of faces take seconds; what is known is shown before
+            self.ask(lambda case: reading.read_faces(case, view), self._exhibit_read)
         self.run_changed.emit(view)
         self.findings_changed.emit(view)
         self._arrive()

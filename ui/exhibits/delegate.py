@@ -1,7 +1,9 @@
 """Draws one exhibit: thumbnail, number, name, state and progress."""
 
+import functools
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui import theme
@@ -13,6 +15,7 @@ HEIGHT = 80
 PICTURE = QSize(72, 48)
 MARGIN = theme.GRID + 4
 ICON = 14
+DECODED = 128  # pictures kept decoded
 
 
 class ExhibitDelegate(QStyledItemDelegate):
@@ -65,16 +68,23 @@ def _background(painter: QPainter, option: QStyleOptionViewItem, tokens: theme.T
 
 def _picture(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:
     painter.fillRect(area, tokens.colour("surface_0"))
-    if row.thumbnail.isNull():
+    thumbnail = _decoded(row.thumbnail)
+    if thumbnail.isNull():
         name = "file-alert-outline" if row.token == "danger" else "filmstrip"
         spot = QRect(0, 0, 20, 20)
         spot.moveCenter(area.center())
         icon(name, "muted").paint(painter, spot)
         return
     fitted = QRect()
-    fitted.setSize(row.thumbnail.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    fitted.setSize(thumbnail.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
     fitted.moveCenter(area.center())
-    painter.drawImage(fitted, row.thumbnail)
+    painter.drawImage(fitted, thumbnail)
+
+
+@functools.lru_cache(DECODED)
+def _decoded(thumbnail: bytes) -> QImage:
+    """A picture that is in sight; decoding those of a thousand exhibits would take seconds."""
+    return QImage.fromData(thumbnail) if thumbnail else QImage()
 
 
 def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtGui import QImage
-
 from ui import messages, wording
 from ui.jobs import Job, JobState
 from ui.reading import ExhibitLine
@@ -28,6 +26,7 @@ class ExhibitRow:
         icon: name of the icon beside it, and the colour token it is drawn in.
         part: progress from 0 to 1, None where there is none to show.
         tip: the whole truth, for the tooltip.
+        thumbnail: JPEG, or b"".
         badge: what it is taken as, such as "known authentic", or "".
         job: the intake that was refused or is under way.
     """
@@ -39,7 +38,7 @@ class ExhibitRow:
     token: str = "muted"
     part: float | None = None
     tip: str = ""
-    thumbnail: QImage = field(default_factory=QImage, compare=False, repr=False)
+    thumbnail: bytes = field(default=b"", compare=False, repr=False)
     job: Job | None = None
     badge: str = ""
 
@@ -77,7 +76,7 @@ def exhibit_row(line: ExhibitLine, job: Job | None) -> ExhibitRow:
         token,
         part,
         "\n".join(tip),
-        line.thumbnail,
+        line.exhibit.thumbnail,
         badge=KNOWN_AUTHENTIC if line.reference_for else "",
     )
 

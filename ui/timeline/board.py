@@ -24,6 +24,7 @@ FILLING_MS = 100  # least time between two drawings while something fills the ti
 EMPTY = "No exhibit is open"
 NOT_ANALYSED = "Not analysed yet"
 NO_FACE = "No face was found"
+READING = "Reading the scores from the case"
 
 
 class Board(QWidget):
@@ -43,6 +44,7 @@ class Board(QWidget):
         self.runs_legend = RunsLegend(self)
         self._pictures = Thumbnails(self)
         self._pointer: QPointF | None = None
+        self._waiting = False
         self._filling = QTimer(self, singleShot=True, interval=FILLING_MS)
         self._filling.timeout.connect(self.redraw)
         self._pictures.arrived.connect(self.view.refresh)
@@ -71,6 +73,7 @@ class Board(QWidget):
         """Show no exhibit."""
         self._pictures.forget()
         self.content = Content()
+        self._waiting = False
         self.playhead_frame = None
         self._show_thresholds(None)
         self.view.place_playhead(None)
@@ -85,8 +88,14 @@ class Board(QWidget):
             committed_to: frames analysed so far; all of them where it is left out.
         """
         self.scores.clear()
+        self._waiting = False
         stop = len(self.scores.times) if committed_to is None else committed_to
         self.scores.append(0, stop, faces)
+        self.redraw()
+
+    def wait_for_faces(self) -> None:
+        """Say that there are scores, which are still being read."""
+        self._waiting = True
         self.redraw()
 
     def append_faces(
@@ -206,6 +215,7 @@ class Board(QWidget):
         self.readout.legend.show_marks(tuple(mark for mark in PATTERNS if known[mark]))
         exhibit = bool(len(self.scores.times))
         waiting = NO_FACE if self.scores.analysed else NOT_ANALYSED if exhibit else EMPTY
+        waiting = READING if self._waiting else waiting
         self.content.message = waiting
         self.view.times_shown = exhibit
         tracks = ", ".join(str(number) for number in self.scores.tracks)

@@ -192,9 +192,10 @@ class LanesView(QAbstractScrollArea):
             with painting(self._headings) as painter:
                 draw_headings(painter, self.rows, self.shift, self.chosen_track)
         if self._canvas is None:
-            self._canvas = self._picture(size)
-            with painting(self._canvas) as painter:
+            canvas = self._canvas = self._picture(size)
+            with painting(canvas) as painter:
                 self._draw(painter, self._headings)
+            return canvas  # while it was drawn, a picture may have arrived: then it is not kept
         return self._canvas
 
     def _picture(self, size: QSize) -> QPixmap:

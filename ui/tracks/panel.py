@@ -21,6 +21,7 @@ from workstation.cases.people import Extents, Person
 from workstation.cases.records import RunOutcome
 
 EMPTY = "Select an exhibit to see who is in it."
+READING = "Reading the faces; their people are listed here in a moment."
 NOT_ANALYSED = "Not analysed yet: Ctrl+G analyses the exhibit, and its people are listed here."
 NO_FACE = "The analysis found no face in this exhibit."
 UNFINISHED = "The people are listed when the analysis is complete."
@@ -199,6 +200,8 @@ class TracksPanel(QWidget):
             return EMPTY
         if view.run is None:
             return NOT_ANALYSED
+        if view.faces_waited_for:
+            return READING
         return NO_FACE if view.run.outcome is RunOutcome.COMPLETE else UNFINISHED
 
     def _regroup(self) -> None:

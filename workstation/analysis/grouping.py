@@ -54,7 +54,8 @@ def figures(person: Person, faces: FaceTable, times: NDArray[np.float64]) -> Per
     here = rows(person, faces)
     scored = here[faces.scored[here]]
     values = faces.score[scored]
-    shown = np.unique(faces.frame[here])
+    frames = faces.frame[here]  # ascending, as the table is
+    shown = frames[np.append(True, np.diff(frames) > 0)[: len(frames)]]
     lengths = durations(times)
     area = faces.box[here, 2] * faces.box[here, 3] * np.where(faces.scored[here], 1e6, 1.0)
     return PersonFigures(
