@@ -1,6 +1,7 @@
 """The custody log: append-only, each entry chained to the one before by SHA-256."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -13,6 +14,11 @@ from workstation.cases.records import CustodyEntry
 
 NO_ENTRY = "0" * 64
 """What the first entry names as the SHA-256 of the one before."""
+
+_TOLD = ("run", "frames_done", "outcome", "reason", "name")
+"""Details of an entry that the program's own log repeats."""
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS = "sequence, time_utc, actor, act, subject, details, previous_sha256, sha256"
 
@@ -103,6 +109,10 @@ class CustodyLog:
             self._connection.write(
                 f"INSERT INTO custody ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*_values(entry),),
+            )
+            told = [entry.details[name] for name in _TOLD if name in entry.details]
+            self._connection.once_recorded(
+                lambda: _log.info("entered in a custody log: %s %s %s", act, entry.subject, told)
             )
         return entry
 

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from workstation.errors import CaseError
 
 BUSY_SECONDS = 30.0
+SQLITE_VERSION = sqlite3.sqlite_version
 
 _SENTENCES = {
     sqlite3.SQLITE_FULL: (
@@ -67,6 +68,7 @@ class Connection:
         self.read_only = read_only
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._owner: int | None = None
+        self._then: list[Callable[[], object]] = []
         with in_words():
             self._raw = self._open_for_reading(path) if read_only else _connect(path, "rwc")
             try:
@@ -201,11 +203,19 @@ class Connection:
                 yield
                 self._raw.execute("COMMIT")
             except BaseException:
+                self._then.clear()
                 if self._raw.in_transaction:
                     self._raw.execute("ROLLBACK")
                 raise
             finally:
                 self._owner = None
+        recorded, self._then = self._then, []
+        for act in recorded:
+            act()
+
+    def once_recorded(self, act: Callable[[], object]) -> None:
+        """Call something once the transaction under way is recorded; not if it is taken back."""
+        self._then.append(act)
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement in a transaction; the number of the last inserted row."""

@@ -2,8 +2,10 @@
 
 import argparse
 import io
+import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -19,6 +21,8 @@ from workstation.commands import (
     exhibit,
     export,
     faces,
+    logbook,
+    problem_report,
     reference_figures,
     report,
     scores,
@@ -44,7 +48,10 @@ GROUPS = (
     faces,
     train,
     demo,
+    problem_report,
 )
+
+_log = logging.getLogger(__name__)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,21 +85,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as asked:
         return int(asked.code or 0)
+    began = time.monotonic()
+    _log.info("command %s", logbook.Known(arguments.act.__module__))
     try:
-        return give(arguments.act(arguments), arguments.json)
+        status = give(arguments.act(arguments), arguments.json)
+        _log.info("ended with status %d after %.1f s", status, time.monotonic() - began)
+        return status
     except WorkstationError as error:
+        _log.info("failed after %.1f s: %s", time.monotonic() - began, error)
         return complain(str(error), arguments.json)
     except BrokenPipeError:
         # The reader (head, a pager) has gone; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except KeyboardInterrupt:
+        _log.info("interrupted after %.1f s", time.monotonic() - began)
         complain("Interrupted.", arguments.json)
         return INTERRUPTED
 
 
 def program() -> NoReturn:
     """Run the command that this process was started for, and end the process."""
+    logbook.begin("workstation")
     status = main()
     if status == INTERRUPTED:
         # Chunks still at work on other threads are not waited for: nobody takes their results.
