@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def copy_once(source: Path, target: Path, advance: Advance) -> Copied:
     """
     digests, size = _Digests(), 0
     before = _stat(source)
+    _refuse_too_large(before.st_size, target.parent)
     try:
         with target.open("xb") as out:
             for block in _blocks(source):
@@ -112,6 +114,16 @@ def _stat(path: Path) -> os.stat_result:
         return path.stat()
     except OSError as error:
         raise _unreadable(error) from error
+
+
+def _refuse_too_large(size: int, folder: Path) -> None:
+    """Say at once that there is no room, rather than after hours of filling the disk."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise ExhibitError(
+            "The file is larger than the room left on the disk that holds the case "
+            f"({size / 1e9:.1f} GB against {free / 1e9:.1f} GB). Free some space and add it again."
+        )
 
 
 def _unreadable(error: OSError) -> ExhibitError:

@@ -12,6 +12,7 @@ from av.sidedata.sidedata import Type as SideData
 from numpy.typing import NDArray
 
 from workstation.errors import DecodeError, ExhibitError
+from workstation.evidence.formats import CONTAINER_OPTIONS
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _UNSPECIFIED_COLOURS = 2
@@ -26,8 +27,14 @@ def open_video(path: Path) -> Iterator[Any]:
         ExhibitError: the file cannot be opened as media.
     """
     try:
-        # Text in metadata may be in any encoding; it must never keep a file out.
-        container = av.open(str(path), "r", metadata_errors="replace")
+        container = av.open(
+            str(path),
+            "r",
+            format=_picture_format(path),
+            # Text in metadata may be in any encoding; it must never keep a file out.
+            metadata_errors="replace",
+            container_options=dict(CONTAINER_OPTIONS),
+        )
     except (av.FFmpegError, OSError, ValueError) as error:
         raise ExhibitError(f"“{path.name}” cannot be opened as media: {said(error)}.") from error
     try:
@@ -53,8 +60,16 @@ def _is_cover(stream: Any) -> bool:
 
 def is_picture(path: Path) -> bool:
     """Whether the file begins like a JPEG or PNG picture."""
+    return _picture_format(path) is not None
+
+
+def _picture_format(path: Path) -> str | None:
+    """FFmpeg's name for a JPEG or PNG; unasked, it takes a path with % or * for a pattern."""
     with path.open("rb") as file:
-        return file.read(8).startswith((_JPEG, _PNG))
+        head = file.read(8)
+    if head.startswith(_JPEG):
+        return "jpeg_pipe"
+    return "png_pipe" if head.startswith(_PNG) else None
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

@@ -152,7 +152,8 @@ class SoundReader:
             self._container.seek(target, stream=self._stream, backward=True)
         except av.FFmpegError:
             self._open()
-        return iter(self._container.demux(self._stream))
+        with suppress(av.FFmpegError):  # what cannot be read is silent, like what is not there
+            yield from self._container.demux(self._stream)
 
     def _from_the_beginning(self) -> Iterator[tuple[float | None, Samples]]:
         """For containers that seek too far: what comes before the moment wanted is left out."""
