@@ -1,6 +1,6 @@
 """What the actions of the window do, as far as no panel does it itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from ui.dialogs.report_dialog import ReportDialog, report_job, scores_job
 from ui.exporting import Exporting
 from ui.layouts import Layouts
 from ui.marks.deeds import MarkDeeds
-from ui.player.keys import KEYS
+from ui.player.keys import KEYS, KeyFacts
 from ui.references.acts import ask_reference
 from ui.search.palette import TITLE, Offer, Palette
+from ui.timeline import keys as timeline
 
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
@@ -67,7 +68,7 @@ class Deeds:
 
     def show_palette(self) -> Palette:
         """Offer every action, and every act of the player."""
-        actions, player = self._window.actions_by_name, self._space.stage.player
+        actions, stage = self._window.actions_by_name, self._space.stage
         offers = [
             Offer(
                 facts.text.replace("&", ""),
@@ -79,18 +80,24 @@ class Deeds:
             for facts in ACTIONS
             if facts.name != "palette"
         ]
+        offers += self._acts("Player", keys.PLAYER, KEYS, stage.player.act)
+        offers += self._acts("Timeline", keys.TIMELINE, timeline.KEYS, stage.timeline.act)
+        return Palette.pop_up(offers, TITLE, self._window)
+
+    def _acts(
+        self, group: str, start: str, table: Iterable[KeyFacts], act: Callable[[str], object]
+    ) -> list[Offer]:
         shown = self._bench.shown is not None
-        offers += [
+        return [
             Offer(
-                f"{act.words[0].upper()}{act.words[1:]}",
-                "Player",
-                keys.shown(keys.keys_of(f"{keys.PLAYER}{act.name}")),
-                lambda name=act.name: player.act(name),
+                f"{one.words[0].upper()}{one.words[1:]}",
+                group,
+                keys.shown(keys.keys_of(f"{start}{one.name}")),
+                lambda name=one.name: act(name),
                 shown,
             )
-            for act in KEYS
+            for one in table
         ]
-        return Palette.pop_up(offers, TITLE, self._window)
 
     def choose_case(self) -> None:
         """Ask for a case folder and open it."""

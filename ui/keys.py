@@ -1,7 +1,7 @@
 """Every key of the program: the defaults, what the examiner chose instead, and what collides."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -9,16 +9,18 @@ from PySide6.QtGui import QKeySequence
 
 from ui import preferences
 from ui.actions import ACTIONS
-from ui.player.keys import KEYS
+from ui.player.keys import KEYS, KeyFacts
+from ui.timeline import keys as timeline
 
 PLAYER = "player."  # before the name of an act of the player
+TIMELINE = "timeline."  # before the name of an act of the timeline
 
 
 class Key(NamedTuple):
     """One act that keys can be bound to.
 
     Attributes:
-        name: of the action, or `PLAYER` and the name of the player's act.
+        name: of the action, or `PLAYER` or `TIMELINE` and the name of its act.
         group: heading that it is listed under.
         text: what it does.
         keys: its default keys in Qt's portable spelling.
@@ -31,7 +33,6 @@ class Key(NamedTuple):
 
 
 FIXED: Final = (
-    ("+, -, 0", "timeline: zoom in, zoom out, whole exhibit"),
     ("Enter", "lists: go to the place"),
     ("F2, Delete", "marks: edit, remove"),
 )
@@ -53,7 +54,8 @@ def keeper() -> KeyKeeper:
 @functools.cache
 def table() -> tuple[Key, ...]:
     """Every act that keys can be bound to, menus first."""
-    return (*_actions(), *_player())
+    lanes = _acts(TIMELINE, "Timeline, while it has the keyboard", timeline.KEYS)
+    return (*_actions(), *_acts(PLAYER, "Player", KEYS), *lanes)
 
 
 def keys_of(name: str) -> tuple[str, ...]:
@@ -108,13 +110,10 @@ def shown(keys: tuple[str, ...]) -> str:
     return ", ".join(QKeySequence(text).toString(native) for text in keys)
 
 
-def player_keys() -> dict[str, tuple[str, ...]]:
-    """The keys of the player's acts, by the player's own names."""
-    return {
-        name.removeprefix(PLAYER): keys
-        for name, keys in in_force().items()
-        if name.startswith(PLAYER)
-    }
+def keys_after(start: str) -> dict[str, tuple[str, ...]]:
+    """The keys of the acts of the player (`PLAYER`) or the timeline, by their own names."""
+    acts = in_force().items()
+    return {name.removeprefix(start): keys for name, keys in acts if name.startswith(start)}
 
 
 def listing() -> str:
@@ -137,6 +136,6 @@ def _actions() -> Iterator[Key]:
         yield Key(facts.name, facts.menu.replace("&", ""), plain, keys)
 
 
-def _player() -> Iterator[Key]:
-    for act in KEYS:
-        yield Key(f"{PLAYER}{act.name}", "Player", act.words, act.keys)
+def _acts(start: str, group: str, table: Iterable[KeyFacts]) -> Iterator[Key]:
+    for act in table:
+        yield Key(f"{start}{act.name}", group, act.words, act.keys)

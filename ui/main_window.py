@@ -223,7 +223,9 @@ class MainWindow(QMainWindow):
 
     def _keys_changed(self) -> None:
         set_keys(self.actions_by_name)
-        self.workspace.stage.player.set_keys(keys.player_keys())
+        stage = self.workspace.stage
+        stage.player.set_keys(keys.keys_after(keys.PLAYER))
+        stage.timeline.set_keys(keys.keys_after(keys.TIMELINE))
 
     # stopping
 

@@ -136,12 +136,13 @@ def read_exhibit(
     exhibit = case.exhibits.get(number)
     latest = case.runs.latest(number)
     run = latest if under_way else chosen_run(case.runs.of_exhibit(number))
+    soon = run is not None and (most is None or run.frames_done <= most)
     return ExhibitView(
         exhibit=exhibit,
         path=case.folder / exhibit.stored_name,
         index=case.exhibits.index(number),
         run=run,
-        faces=case.runs.faces(run.id) if run and (most is None or run.frames_done <= most) else None,
+        faces=case.runs.faces(run.id) if run and soon else None,
         undecodable=tuple(case.runs.undecodable(run.id)) if run else (),
         segments=tuple(case.runs.segments(run.id)) if run else (),
         findings=_in_order(case.runs.findings(run.id)) if run else (),

@@ -5,12 +5,15 @@ from PySide6.QtCore import Qt
 from ui import keys, preferences
 from ui.dialogs.keys_page import KeysPage
 from ui.player.keys import KEYS
+from ui.timeline import TimelineWidget
+from ui.timeline import keys as timeline
 
 
 def test_defaults_do_not_collide():
     assert keys.conflicts(keys.defaults()) == {}
     names = {key.name for key in keys.table()}
     assert {f"{keys.PLAYER}{act.name}" for act in KEYS} < names
+    assert {f"{keys.TIMELINE}{act.name}" for act in timeline.KEYS} < names
     assert all(keys.portable(one) == one for some in keys.defaults().values() for one in some)
 
 
@@ -28,6 +31,25 @@ def test_only_what_differs_is_kept(qtbot):
 def test_a_player_key_on_an_action_collides():
     clashing = keys.conflicts(keys.defaults() | {"analyse": ("Space",)})
     assert clashing == {"analyse": ["player.play"], "player.play": ["analyse"]}
+
+
+def test_keys_of_the_timeline_can_be_chosen_too(qtbot):
+    clashing = keys.conflicts(keys.defaults() | {"timeline.fit": ("F",)})
+    assert clashing == {"timeline.fit": ["player.fit"], "player.fit": ["timeline.fit"]}
+    keys.choose(keys.defaults() | {"timeline.zoom_in": ("Ctrl+Up",)})
+    lanes = TimelineWidget()
+    qtbot.addWidget(lanes)
+    lanes.set_keys(keys.keys_after(keys.TIMELINE))
+    lanes.view.fit(100.0)
+    qtbot.keyClick(lanes, Qt.Key.Key_Plus, Qt.KeyboardModifier.ShiftModifier)
+    assert lanes.view.span == (0.0, 100.0)
+    qtbot.keyClick(lanes, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert lanes.view.span[1] - lanes.view.span[0] < 70
+    lanes.set_keys({})
+    wide = lanes.view.span[1] - lanes.view.span[0]
+    qtbot.keyClick(lanes, Qt.Key.Key_Plus, Qt.KeyboardModifier.ShiftModifier)  # as most type it
+    assert lanes.view.span[1] - lanes.view.span[0] < wide
+    lanes.close_down()
 
 
 def test_the_page_takes_a_pressed_key_and_shows_the_clash(qtbot):

@@ -73,20 +73,27 @@ KEYS: Final = (
 class KeyMap:
     """Which act a key does; keys can be given to other acts."""
 
-    def __init__(self, changed: Mapping[str, Iterable[str]] | None = None) -> None:
-        """Take the default keys, but for the acts named in `changed`."""
+    def __init__(
+        self,
+        changed: Mapping[str, Iterable[str]] | None = None,
+        table: Iterable[KeyFacts] = KEYS,
+    ) -> None:
+        """Take the default keys of a table, but for the acts named in `changed`."""
         changed = changed or {}
         self._acts = {
             _normal(key): facts.name
-            for facts in KEYS
+            for facts in table
             for key in changed.get(facts.name, facts.keys)
         }
 
     def act(self, event: QKeyEvent) -> str | None:
         """The act of a key event, or None."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        combination = QKeyCombination(modifiers, Qt.Key(event.key()))
-        return self._acts.get(QKeySequence(combination).toString(_PORTABLE))
+        act = self._acts.get(_spelled(modifiers, event.key()))
+        if act is None and event.text() in _SIGNS:  # some keyboards need Shift to write them
+            bare = modifiers & ~Qt.KeyboardModifier.ShiftModifier
+            act = self._acts.get(_spelled(bare, event.key()))
+        return act
 
     def keys_of(self, name: str) -> str:
         """The keys of an act as the examiner reads them, "" if it has none."""
@@ -95,7 +102,12 @@ class KeyMap:
         return " or ".join(QKeySequence(key).toString(native) for key in keys)
 
 
+_SIGNS = tuple("+-*/=.,;:<>()[]{}!?#%&'\"_")
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
+
+
+def _spelled(modifiers: Qt.KeyboardModifier, key: int) -> str:
+    return QKeySequence(QKeyCombination(modifiers, Qt.Key(key))).toString(_PORTABLE)
 
 
 def _normal(key: str) -> str:

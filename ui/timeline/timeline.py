@@ -1,13 +1,17 @@
 """The timeline: what is known about an exhibit, over its own time."""
 
+from collections.abc import Callable, Iterable, Mapping
+
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.dialogs.details_dialog import DetailsDialog
+from ui.player.keys import KeyMap
 from ui.timeline.arrangement import Row, make_lanes
 from ui.timeline.board import Board
+from ui.timeline.keys import KEYS, ON_SELECTION
 from ui.timeline.lanes import MarksLane
 from ui.timeline.lanes_dialog import LanesDialog
 from ui.timeline.readout import SELECT_TIP
@@ -16,6 +20,7 @@ from ui.timeline.track_lanes import TrackLane
 from ui.timeline.view import ZOOM_STEP
 
 COMPARE_TIP = "Lay other runs on this exhibit over the one shown"
+PAN_SHARE = 0.25  # of what is in sight, for one press of a key
 LANES_TIP = "Choose and order the lanes"
 
 
@@ -38,6 +43,7 @@ class TimelineWidget(Board):
         self.selection: tuple[int, int] | None = None
         self.selection_bar = SelectionBar(self)
         self._keys_to: QWidget | None = None
+        self._key_map = KeyMap(None, KEYS)
         self._build()
         self.clear()
 
@@ -72,30 +78,48 @@ class TimelineWidget(Board):
 
     # keys and focus
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom with + and -, fit with 0, use the selection; other keys are the player's."""
-        around = sum(self.view.span) / 2
-        if self.playhead_frame is not None:
-            seconds = self.content.begin(self.playhead_frame)
-            left, right = self.view.span
-            around = seconds if left <= seconds <= right else around
-        acts = {
-            Qt.Key.Key_Plus: lambda: self.view.zoom(1 / ZOOM_STEP**2, around),
-            Qt.Key.Key_Equal: lambda: self.view.zoom(1 / ZOOM_STEP**2, around),
-            Qt.Key.Key_Minus: lambda: self.view.zoom(ZOOM_STEP**2, around),
-            Qt.Key.Key_0: self.view.fit,
+    def set_keys(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Give acts of the timeline other keys than the default ones."""
+        self._key_map = KeyMap(changed, KEYS)
+
+    def act(self, name: str) -> None:
+        """Do what a key would do: one of `ui.timeline.keys.KEYS`."""
+        view, bar = self.view, self.view.verticalScrollBar()
+        wide = view.span[1] - view.span[0]
+        acts: dict[str, Callable[[], object]] = {
+            "zoom_in": lambda: view.zoom(1 / ZOOM_STEP**2, self._middle()),
+            "zoom_out": lambda: view.zoom(ZOOM_STEP**2, self._middle()),
+            "fit": view.fit,
+            "pan_back": lambda: view.pan(-PAN_SHARE * wide),
+            "pan_on": lambda: view.pan(PAN_SHARE * wide),
+            "lanes_up": lambda: bar.setValue(bar.value() - bar.singleStep()),
+            "lanes_down": lambda: bar.setValue(bar.value() + bar.singleStep()),
+            "closer": self._zoom_to_selection,
+            "clip": self._want_clip,
+            "figures": self._show_details,
+            "let_go": lambda: self.set_selection(None, None),
+            "select_tool": self._select.click,
         }
-        if self.selection is not None:
-            acts[Qt.Key.Key_Escape] = lambda: self.set_selection(None, None)
-            acts[Qt.Key.Key_Z] = self._zoom_to_selection
-            acts[Qt.Key.Key_Return] = acts[Qt.Key.Key_Enter] = self._want_clip
-        act = None if _held(event) else acts.get(Qt.Key(event.key()))
-        if act is not None:
-            act()
+        acts[name]()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Do what the timeline has the key for; other keys are the player's."""
+        act = self._key_map.act(event)
+        if act is not None and (self.selection is not None or act not in ON_SELECTION):
+            self.act(act)
         elif self._keys_to is not None:
             QCoreApplication.sendEvent(self._keys_to, event)
         else:
             super().keyPressEvent(event)
+
+    def _middle(self) -> float:
+        """Seconds that stay where they are when keys zoom: the playhead's where it is in sight."""
+        left, right = self.view.span
+        if self.playhead_frame is not None:
+            seconds = self.content.begin(self.playhead_frame)
+            if left <= seconds <= right:
+                return seconds
+        return (left + right) / 2
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the keyboard on a click."""
@@ -243,9 +267,3 @@ class TimelineWidget(Board):
         if self.selection is not None:
             words = details(self.content, *self.selection)
             DetailsDialog("Figures of the selection", "", words, self).open()
-
-
-def _held(event: QKeyEvent) -> bool:
-    """Whether a modifier other than Shift and the keypad's own is held."""
-    free = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
-    return bool(event.modifiers() & ~free)

@@ -302,7 +302,7 @@ def test_dragging_with_shift_selects_a_stretch_and_keys_use_it(timeline, index):
     assert timeline.selection_bar.isVisible()
     QTest.keyClick(timeline, Qt.Key.Key_Return)
     assert clips == [wanted]
-    QTest.keyClick(timeline, Qt.Key.Key_Z)
+    QTest.keyClick(timeline, Qt.Key.Key_E)
     assert timeline.view.span[0] <= index.times[wanted[0]] < index.times[wanted[1]]
     assert np.diff(timeline.view.span)[0] < 20.0
     QTest.keyClick(timeline, Qt.Key.Key_Escape)
