@@ -260,9 +260,7 @@ class Workbench(QObject):
             return
         under_way = self.jobs.find("analysis", number) is not None
         self.ask(
-            lambda case: reading.read_exhibit(
-                case, number, under_way=under_way, most=READ_AT_ONCE
-            ),
+            lambda case: reading.read_exhibit(case, number, under_way=under_way, most=READ_AT_ONCE),
             self._exhibit_read,
         )
 

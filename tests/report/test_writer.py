@@ -25,6 +25,7 @@ from tests.report.filled_case import (
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import FrameState, RunOutcome
+from workstation.commands.timelines import timelines
 from workstation.errors import CaseError, ReportError
 from workstation.report.signing import SigningIdentity
 from workstation.report.writer import write_report
@@ -320,3 +321,18 @@ def test_many_segments_and_long_names(
     text = Signed(tmp_path / "report.pdf", case.folder, record).text().replace(" ", "")
     assert "x" * 230 in text
     assert "facetrack11" in text
+
+
+def test_a_track_without_a_score_has_a_sentence_instead_of_a_plot(
+    case: Case, clip: Path, identity: SigningIdentity, tmp_path: Path
+) -> None:
+    tracks = [Track(1, 0, 40, 0.5), Track(2, 5, 15, 0.5, (5, 15))]
+    run = analyse(case, add(case, clip), tracks)
+    (_, plotted), (_, said) = timelines(case, run)
+    assert len(plotted.contents) > 1
+    assert "nothing to plot" in said.contents[0].text
+    written = write_report(case, tmp_path / "report.pdf", identity)
+    text = " ".join(poppler("pdftotext", "-raw", str(written.path), "-").split())
+    assert "No frame of this track could be scored, so there is nothing to plot." in text
+    assert "Figure 1. Scores of E001, track 1" in text
+    assert "Scores of E001, track 2" not in text

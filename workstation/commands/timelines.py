@@ -9,7 +9,7 @@ from reportlab.graphics.shapes import Drawing, Rect, String
 from reportlab.lib import colors
 
 from workstation.report import fonts, style
-from workstation.report.plot import timeline
+from workstation.report.plot import nothing_scored, sentence, timeline
 
 if TYPE_CHECKING:
     from workstation.cases.case import Case
@@ -24,15 +24,20 @@ def timelines(case: "Case", run: "Run") -> "list[tuple[str, Drawing]]":
     thresholds = (float(decision["low"]), float(decision["high"]))
     segments = case.runs.segments(run.id)
     findings = {record.track: record.finding.value for record in case.runs.findings(run.id)}
+    blind = [(stretch.first, stretch.last) for stretch in case.runs.undecodable(run.id)]
     drawings = []
     for track in tracks:
         title = f"{run.exhibit} · face track {track} · {run.detector.get('title')}"
         if track in findings:
             title += f" · {findings[track]}"
         own = [segment for segment in segments if segment.track == track]
-        drawings.append(
-            (title, timeline(case.runs.faces(run.id, track=track), times, thresholds, own))
+        faces = case.runs.faces(run.id, track=track)
+        drawn = (
+            timeline(faces, times, thresholds, own, blind)
+            if faces.scored.any()
+            else sentence(nothing_scored(faces, times))
         )
+        drawings.append((title, drawn))
     return drawings
 
 

@@ -68,6 +68,27 @@ def timeline(
     return drawing
 
 
+def nothing_scored(faces: FaceTable, times: NDArray[np.float64]) -> str:
+    """What stands where the plot of a track would be of which no frame has a score.
+
+    Args:
+        faces: The faces of one track, at least one.
+        times: float64 (N,), seconds of every frame of the exhibit.
+    """
+    first, last = (words.clock(float(times[faces.frame[end]])) for end in (0, -1))
+    return (
+        f"No frame of this track could be scored, so there is nothing to plot. The face is seen "
+        f"between {first} and {last}, too small or too blurred throughout."
+    )
+
+
+def sentence(text: str) -> Drawing:
+    """A line of text in the place of a plot."""
+    drawing = Drawing(style.TEXT_WIDTH, 2 * _LABEL + 4)
+    drawing.add(_text(0.0, _LABEL, text))
+    return drawing
+
+
 def _text(x: float, y: float, text: str, anchor: str = "start", size: float = _LABEL) -> String:
     return String(
         x, y, text, fontName=fonts.SANS, fontSize=size, fillColor=style.MUTED, textAnchor=anchor

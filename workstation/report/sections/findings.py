@@ -106,6 +106,13 @@ def _track(
 ) -> list[Flowable]:
     faces = evidence.of_track(track)
     segments = [segment for segment in evidence.segments if segment.track == track]
+    if len(item.index) > 1 and not faces.scored.any():
+        head = _track_head(item, evidence, track, faces, None, pictures)
+        seen = plot.nothing_scored(faces, item.index.times)
+        return [
+            style.gap(8),
+            style.together(head, style.gap(4), style.paragraph(seen, style.SMALL)),
+        ]
     figure = context.figure()
     head = _track_head(item, evidence, track, faces, figure, pictures)
     if len(item.index) == 1:
@@ -150,7 +157,7 @@ def _track_head(
     evidence: RunEvidence,
     track: int,
     faces: FaceTable,
-    figure: int,
+    figure: int | None,
     pictures: PictureSource,
 ) -> Flowable:
     record = evidence.finding(track)
@@ -164,7 +171,8 @@ def _track_head(
         reasons = _own_reasons(record, evidence)
         words_column += [style.paragraph(reason, style.CELL) for reason in reasons]
         colour = style.FINDING_COLOURS[record.finding]
-    statistics = f"{_statistics(faces, evidence.thresholds[1])}. Figure {figure}."
+    statistics = f"{_statistics(faces, evidence.thresholds[1])}."
+    statistics += "" if figure is None else f" Figure {figure}."
     words_column.append(style.paragraph(statistics, style.SMALL))
     crop = _crop(faces, pictures)
     return style.barred(words_column, colour, crop)
