@@ -20,8 +20,8 @@ from tests.videos import (
 )
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError
-from workstation.evidence.frame_index import build_frame_index
-from workstation.evidence.frames import Frame, FrameReader, read_frames
+from workstation.evidence.frame_index import index_of as build_frame_index
+from workstation.evidence.reading import Frame, FrameReader, read_frames
 
 QUIET_265 = {"x265-params": "log-level=none:open-gop=1:bframes=4:keyint=12"}
 FAST_VPX = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1", "lag-in-frames": "16"}
@@ -146,7 +146,7 @@ def test_stepping_does_not_seek_and_back_comes_from_memory(
         decoder: Any = opened._source
         starts: list[int] = []
         original = decoder.pictures
-        monkeypatch.setattr(decoder, "pictures", lambda n: starts.append(n) or original(n))
+        monkeypatch.setattr(decoder, "pictures", lambda n, w: starts.append(n) or original(n, w))
         for number in [*range(100, 160), *range(159, 99, -1)]:
             assert read_code(opened.read(number).pixels) == number
         assert starts == [0]
@@ -169,7 +169,7 @@ def test_looking_back_has_every_earlier_frame_ready(
     with reader(path, index, cache_bytes=40 * picture) as opened:
         waited: list[int] = []
         original = opened._decode
-        monkeypatch.setattr(opened, "_decode", lambda n: waited.append(n) or original(n))
+        monkeypatch.setattr(opened, "_decode", lambda n, s: waited.append(n) or original(n, s))
         for number in range(220, 100, -1):
             assert read_code(opened.read(number).pixels) == number
             while opened.look_back(number):

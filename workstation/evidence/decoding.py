@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +10,20 @@ import numpy as np
 
 from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
+from workstation.evidence import pulse
+from workstation.evidence.decoding_run import (
+    ABSENT,
+    DAMAGED,
+    DEPENDENT,
+    NOT_GIVEN,
+    AnomalyError,
+    Picture,
+    Run,
+    StartError,
+)
 from workstation.evidence.media import open_video, said, video_stream
 
-DAMAGED = "its data is damaged"
-DEPENDENT = "it is built on a frame that could not be decoded"
-ABSENT = "it is missing from the file"
-NOT_GIVEN = "the decoder gave no picture for it"
-
-# A decoder may hold back this many frames before it gives one (H.264 A.3.1: 16 at most).
-_REORDER = 18
 _EARLIER_STARTS = 3
-_NEVER = (0, -(2**63))
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What became of a frame: a PyAV `VideoFrame`, or None with the reason."""
-
-    number: int
-    frame: Any
-    reason: str = ""
-
-
-class _AnomalyError(Exception):
-    """Decoding with several threads met damage, which then cannot be assigned to a frame."""
-
-
-class _StartError(Exception):
-    """What is marked as a key frame cannot be decoded without what comes before."""
 
 
 class Decoder:
@@ -47,14 +32,26 @@ class Decoder:
     Args:
         path: the media file; opened for reading only.
         index: its frame index.
+        threads: of the decoder; 0 for as many as there are processors.
+        careful: whether to decode on one thread from the first frame on.
+
+    Attributes:
+        index: the frame index.
+        wanted: frames before this one are passed by: decoded only as far as others are built on
+            them. While `pictures` is under way it may be raised.
 
     Raises:
         ExhibitError: the file cannot be opened as media.
     """
 
-    def __init__(self, path: Path, index: FrameIndex) -> None:
+    def __init__(
+        self, path: Path, index: FrameIndex, threads: int = 0, *, careful: bool = False
+    ) -> None:
         self._path = path
+        self._threads, self._careful = threads, careful
         self.index = index
+        self.wanted = 0
+        self.absent = ABSENT  # why frames that no packet came for have no picture
         self._keys = np.flatnonzero(index.key)
         self._opened: Any = None
         self.container: Any = None
@@ -71,19 +68,24 @@ class Decoder:
         at = int(np.searchsorted(self._keys, number, side="right")) - 1 - earlier
         return int(self._keys[at]) if at > 0 else None
 
-    def pictures(self, first: int) -> Generator[Picture, None, None]:
+    def pictures(self, first: int, wanted: int = 0) -> Generator[Picture, None, None]:
         """Every frame from `first` to the last, in order, without a gap.
 
         Frames come from several threads until damage is met; what it touches is then decoded again
         on one, where an error belongs to the packet that caused it.
+
+        Args:
+            first: number of the first frame to give.
+            wanted: frames before this one are only passed by.
         """
+        self.wanted = max(first, wanted)
         if not self.index.timestamps:
             yield from self._counted(first)
             return
-        number, careful, earlier = first, False, 0
+        number, careful, earlier = first, self._careful, 0
         while number < len(self.index):
             start = self.start_before(number, earlier)
-            run = _Run(self, start, number, careful)
+            run = Run(self, start, number, careful)
             try:
                 for picture in run.pictures():
                     if picture.reason == NOT_GIVEN and run.barren and start is not None:
@@ -93,9 +95,9 @@ class Decoder:
                     number, earlier = picture.number + 1, 0
                 else:
                     return
-            except _AnomalyError:
+            except AnomalyError:
                 careful = True
-            except _StartError:
+            except StartError:
                 earlier = self._yet_earlier(earlier)
 
     def _yet_earlier(self, earlier: int) -> int:
@@ -116,7 +118,7 @@ class Decoder:
             self._prime(stream)
             try:
                 self.container.seek(int(self.index.pts[start]), stream=stream, backward=True)
-                found = self._from_key(self.container.demux(stream))
+                found = self._from_key(pulse.packets(self.container, stream))
             except av.FFmpegError:
                 found = None
             if found is not None:
@@ -124,11 +126,24 @@ class Decoder:
                 number = self.number_of(head.pts)
                 if number is not None and number <= start:
                     yield head
-                    yield from rest
+                    yield from self._to_the_end(rest)
                     return
             start = self.start_before(start - 1)
         self._reopen()
-        yield from self.container.demux(self._stream(careful))
+        yield from self._demux(careful)
+
+    def _demux(self, careful: bool) -> Iterator[Any]:
+        return self._to_the_end(pulse.packets(self.container, self._stream(careful)))
+
+    def _to_the_end(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """Packets as far as the container can be read; what lies behind that is said to be lost."""
+        try:
+            yield from packets
+        except av.FFmpegError as error:
+            self.absent = f"the file cannot be read as far as this ({said(error)})"
+            last = av.Packet()  # an empty one has the decoder give what it holds back
+            last.stream = video_stream(self.container)
+            yield last
 
     def _prime(self, stream: Any) -> None:
         """Let a new decoder see the first packet, before it begins elsewhere.
@@ -137,9 +152,9 @@ class Decoder:
         to wrong pictures unless it knows it.
         """
         if not stream.codec_context.is_open:
-            for packet in self.container.demux(stream):
-                with suppress(av.FFmpegError):
-                    packet.decode()
+            for packet in self._to_the_end(pulse.packets(self.container, stream)):
+                with suppress(av.FFmpegError, pulse.Refused):
+                    pulse.decode(packet, self.number_of(packet.pts))
                 return
 
     def _from_key(self, packets: Iterator[Any]) -> tuple[Any, Iterator[Any]] | None:
@@ -157,7 +172,11 @@ class Decoder:
         if not stream.codec_context.is_open:
             stream.thread_type = wanted
             # One thread: some decoders (dav1d) otherwise report an error frames too late.
-            stream.codec_context.thread_count = 1 if careful else 0
+            stream.codec_context.thread_count = 1 if careful else self._threads
+            if not careful:
+                # Of several threads one may give a frame before another has found its damage, so
+                # that a frame's own flags tell of it only sometimes; an error always comes.
+                stream.codec_context.options = {"err_detect": "explode"}
         return stream
 
     def _reopen(self) -> None:
@@ -179,161 +198,21 @@ class Decoder:
         """Decode from the start and count, exactly as the frame index was counted."""
         self._reopen()
         number, broken = 0, False
-        for packet in self.container.demux(self._stream(careful=True)):
+        reason = NOT_GIVEN
+        for count, packet in enumerate(self._demux(careful=True)):
             try:
-                frames = packet.decode()
+                frames = pulse.decode(packet, count)
             except av.FFmpegError:
                 broken = True
                 continue
+            except pulse.Refused as refusal:
+                reason = str(refusal)  # what comes behind it can no longer be counted
+                break
             for frame in frames:
                 broken = frame.is_corrupt or (broken and not frame.key_frame)
                 if first <= number < len(self.index):
-                    reason = DAMAGED if frame.is_corrupt else DEPENDENT
-                    yield Picture(number, None, reason) if broken else Picture(number, frame)
+                    fault = DAMAGED if frame.is_corrupt else DEPENDENT
+                    yield Picture(number, None, fault) if broken else Picture(number, frame)
                 number += 1
         for absent in range(max(first, number), len(self.index)):
-            yield Picture(absent, None, NOT_GIVEN)
-
-
-@dataclass
-class _Run:
-    """One pass of the decoder from a key frame on.
-
-    Frames wait until every frame that was decoded before them, and so may be part of them, is known
-    to be sound: a frame built on a damaged one is not shown, however well it decodes.
-    """
-
-    decoder: Decoder
-    start: int | None
-    wanted: int
-    careful: bool
-    barren: bool = True
-    _opening: bool = True
-    _got: dict[int, Any] = field(default_factory=dict)
-    _bad: dict[int, str] = field(default_factory=dict)
-    _order: dict[int, int] = field(default_factory=dict)
-    _expendable: set[int] = field(default_factory=set)
-    _damage: list[tuple[int, int]] = field(default_factory=list)
-    _keys: list[tuple[int, int]] = field(default_factory=list)
-    _fed: int = 0
-    _highest: int = -1
-    _next: int = -1
-    _delay: int = _REORDER
-
-    def pictures(self) -> Iterator[Picture]:
-        """Frames from `wanted` on, in order.
-
-        Raises:
-            _AnomalyError: damage was met while several threads were decoding.
-        """
-        for packet in self.decoder.packets(self.start, careful=self.careful):
-            if self._next < 0:
-                self._begin(packet)
-            self._feed(packet)
-            yield from self._ready(ended=False)
-        if self._next < 0:
-            self._next = self.wanted
-        yield from self._ready(ended=True)
-
-    def _begin(self, packet: Any) -> None:
-        number = self.decoder.number_of(packet.pts)
-        self._next = 0 if self.start is None or number is None else number
-        self._delay += 0 if self.careful else packet.stream.codec_context.thread_count
-
-    def _feed(self, packet: Any) -> None:
-        number = self.decoder.number_of(packet.pts) if packet.size else None
-        if packet.size:
-            self._note(packet, number)
-        try:
-            frames = packet.decode()
-        except av.FFmpegError as error:
-            self._fault(number, f"{DAMAGED} ({said(error)})")
-            return
-        for frame in frames:
-            shown = self.decoder.number_of(frame.pts)
-            if shown is None or shown < self._next:
-                continue
-            if frame.is_corrupt:
-                self._fault(shown, DAMAGED)
-            else:
-                self._got.setdefault(shown, frame if shown >= self.wanted else True)
-
-    def _note(self, packet: Any, number: int | None) -> None:
-        self._fed += 1
-        if packet.is_keyframe and packet.pts is not None:
-            self._keys.append((self._fed, packet.pts))
-        if number is None or number < self._next:
-            return
-        self._order[number] = self._fed
-        self._highest = max(self._highest, number)
-        if packet.is_disposable:
-            self._expendable.add(number)
-        if packet.is_corrupt:
-            self._fault(number, f"{DAMAGED} (it is cut off)")
-
-    def _fault(self, number: int | None, reason: str) -> None:
-        if number is None or number >= self._next:
-            if not self.careful:
-                raise _AnomalyError
-            if number is not None:
-                self._bad.setdefault(number, reason)
-
-    def _ready(self, *, ended: bool) -> Iterator[Picture]:
-        while self._next < len(self.decoder.index):
-            number = self._next
-            own = self._order.get(number, self._fed)
-            before = [n for n, order in self._order.items() if order < own and n > number]
-            if not all(self._settled(n, ended) for n in (number, *before)):
-                return
-            picture = self._judge(number, own, before)
-            if picture.frame is None and self._opening and self.start is not None:
-                raise _StartError
-            if picture.frame is None and not self.careful:
-                raise _AnomalyError
-            self._opening = False
-            self._forget(number, picture.frame is None, own)
-            if number >= self.wanted:
-                if picture.frame is not None:
-                    self.barren = False
-                yield picture
-
-    def _settled(self, number: int, ended: bool) -> bool:
-        if ended or number in self._got or number in self._bad:
-            return True
-        order = self._order.get(number)
-        if order is None:
-            return self._highest > number + self._delay
-        return self._fed - order > self._delay
-
-    def _judge(self, number: int, own: int, before: list[int]) -> Picture:
-        if number in self._bad:
-            return Picture(number, None, self._bad[number])
-        if number not in self._order:
-            return Picture(number, None, ABSENT)
-        lost = self._damage + [
-            (self._order[n], self._pts(n))
-            for n in before
-            if n not in self._expendable and (n in self._bad or n not in self._got)
-        ]
-        # What is shown after a key frame is built on nothing decoded, or shown, before that.
-        pts = self._pts(number)
-        sound = max((key for key in self._keys if key[0] <= own and key[1] <= pts), default=_NEVER)
-        if any(sound[0] <= order < own and sound[1] <= shown for order, shown in lost):
-            return Picture(number, None, DEPENDENT)
-        if number not in self._got:
-            return Picture(number, None, NOT_GIVEN)
-        return Picture(number, self._got[number])
-
-    def _forget(self, number: int, lost: bool, own: int) -> None:
-        self._next = number + 1
-        if lost and number not in self._expendable:
-            self._damage.append((own, self._pts(number)))
-        for store in (self._got, self._bad, self._order):
-            store.pop(number, None)
-        self._expendable.discard(number)
-        if len(self._keys) > 4 * _REORDER:
-            self._keys = self._keys[-2 * _REORDER :]
-            self._damage = [lost for lost in self._damage if lost[0] >= self._keys[0][0]]
-
-    def _pts(self, number: int) -> int:
-        return int(self.decoder.index.pts[number])
+            yield Picture(absent, None, reason)

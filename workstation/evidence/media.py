@@ -112,7 +112,7 @@ def _refuse_damaged(path: Path, data: bytes) -> None:
         )
 
 
-def upright_rgb(frame: Any) -> NDArray[np.uint8]:
+def upright_rgb(frame: Any, within: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     """Convert a decoded frame to RGB and turn it as its display matrix says.
 
     Frames that do not say how their colours are coded are read as ITU-R BT.601, and as BT.709 when
@@ -120,6 +120,8 @@ def upright_rgb(frame: Any) -> NDArray[np.uint8]:
 
     Args:
         frame: a PyAV `VideoFrame`.
+        within: width and height that the upright picture is reduced to fit; not where it is left
+            out.
 
     Returns:
         RGB, uint8 (H, W, 3), 0..255.
@@ -131,8 +133,36 @@ def upright_rgb(frame: Any) -> NDArray[np.uint8]:
         and large
         and not kind.startswith(_FULL_RANGE_FORMATS)
     )
-    more = {"src_colorspace": "ITU709"} if guess else {}
-    return turn(frame.to_ndarray(format="rgb24", **more), display_matrix(frame))
+    more: dict[str, Any] = {"src_colorspace": "ITU709"} if guess else {}
+    matrix = display_matrix(frame)
+    if within is not None:
+        lies = matrix[0] == 0
+        width, height = _fitted(frame.width, frame.height, within[::-1] if lies else within)
+        more |= {"width": width, "height": height, "interpolation": "AREA"}
+    return turn(frame.to_ndarray(format="rgb24", **more), matrix)
+
+
+def reduced(pixels: NDArray[np.uint8], within: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """A picture reduced by averaging to fit; as it is where it fits already.
+
+    Args:
+        pixels: RGB, uint8 (H, W, 3).
+        within: width and height to fit; None for any.
+
+    Returns:
+        RGB, uint8 (h, w, 3).
+    """
+    height, width = pixels.shape[:2]
+    size = _fitted(width, height, within or (width, height))
+    if size == (width, height):
+        return pixels
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8).reshape(size[1], size[0], 3)
+
+
+def _fitted(width: int, height: int, within: tuple[int, int]) -> tuple[int, int]:
+    share = min(within[0] / width, within[1] / height, 1.0)
+    return max(round(width * share), 1), max(round(height * share), 1)
 
 
 def display_matrix(frame: Any) -> tuple[int, int, int, int]:

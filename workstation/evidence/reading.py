@@ -1,6 +1,6 @@
 """Frames read in this very process: what the child process of `frames` runs."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,17 @@ from numpy.typing import NDArray
 
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError, WorkstationError
-from workstation.evidence.decoding import Decoder, Picture
-from workstation.evidence.media import is_picture, read_picture, upright_rgb
+from workstation.evidence.decoding import Decoder
+from workstation.evidence.decoding_run import Picture
+from workstation.evidence.media import is_picture, read_picture, reduced, upright_rgb
 
 CACHE_BYTES = 256 * 2**20
 CACHE_FRAMES = 1024
+BEFORE = 12  # frames before the one that is wanted that are kept, for stepping back at once
+
+
+class StaleError(Exception):
+    """The frame is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,16 @@ class Frame:
     pixels: NDArray[np.uint8]
 
 
-def read_frames(path: Path, index: FrameIndex, first: int, stop: int) -> Iterator[Frame | Stretch]:
+def read_frames(
+    path: Path,
+    index: FrameIndex,
+    first: int,
+    stop: int,
+    *,
+    careful: bool = False,
+    within: tuple[int, int] | None = None,
+    background: bool = False,
+) -> Iterator[Frame | Stretch]:
     """Decode frames first..stop-1 in order.
 
     Every number in the range is covered exactly once, by a frame or by a stretch that says why it
@@ -46,6 +61,9 @@ def read_frames(path: Path, index: FrameIndex, first: int, stop: int) -> Iterato
         index: its frame index.
         first: number of the first frame.
         stop: number after the last frame.
+        careful: whether to decode on one thread, where it is known at once what causes trouble.
+        within: width and height that pictures are reduced to fit, for previews.
+        background: whether to leave the processors to others, decoding on one thread.
 
     Raises:
         ExhibitError: the file cannot be opened any more.
@@ -57,9 +75,10 @@ def read_frames(path: Path, index: FrameIndex, first: int, stop: int) -> Iterato
         return
     times = index.times
     lost: Stretch | None = None
-    with closing(_open(path, index)) as source, closing(source.pictures(first)) as pictures:
+    source = _open(path, index, careful, threads=1 if background else 0)
+    with closing(source), closing(source.pictures(first)) as pictures:
         for picture in pictures:
-            found = _convert(picture, float(times[picture.number]))
+            found = _convert(picture, float(times[picture.number]), within)
             if isinstance(found, Stretch):
                 if lost and lost.reason == found.reason:
                     lost = Stretch(lost.first, found.last, lost.reason)
@@ -89,30 +108,44 @@ class FrameReader:
         path: the exhibit's copy; opened for reading only.
         index: its frame index.
         cache_bytes: memory for decoded frames.
+        careful: whether to decode on one thread, where it is known at once what causes trouble.
 
     Raises:
         ExhibitError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path, index: FrameIndex, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        index: FrameIndex,
+        cache_bytes: int = CACHE_BYTES,
+        *,
+        careful: bool = False,
+    ) -> None:
         self._index = index
         self._times = index.times
-        self._source = _open(path, index)
+        self._source = _open(path, index, careful)
         self._pictures: Iterator[Picture] | None = None
         self._position = 0
         self._kept = _Kept(cache_bytes)
         self._filling: tuple[int, int] | None = None  # frames that `look_back` is decoding
 
-    def read(self, number: int) -> Frame:
+    def read(self, number: int, stale: Callable[[], bool] | None = None) -> Frame:
         """Decode one frame.
+
+        Args:
+            number: of the frame.
+            stale: asked now and then on the way to the frame; once true, decoding stops where it
+                is, to go on from there if what is wanted next lies ahead.
 
         Raises:
             DecodeError: the frame could not be decoded; the sentence says why.
+            StaleError: `stale` said so.
             ValueError: the index has no such frame.
         """
         if not 0 <= number < len(self._index):
             raise ValueError(f"frame {number} of {len(self._index)}")
-        picture = self._kept.get(number) or self._decode(number)
+        picture = self._kept.get(number) or self._decode(number, stale)
         found = _convert(picture, float(self._times[number]))
         if isinstance(found, Stretch):
             raise DecodeError(f"Frame {number} could not be decoded: {found.reason}.")
@@ -140,7 +173,7 @@ class FrameReader:
             self._begin(self._filling[0])
         first = self._filling[0]
         for _, picture in zip(range(most), self._onward(), strict=False):
-            if picture.number >= first:
+            if picture.number >= first and picture.frame is not True:
                 self._kept.add(picture, number, backwards=True)
             if picture.number >= low - 1:
                 self._filling = None
@@ -153,23 +186,30 @@ class FrameReader:
         self._kept.clear()
         self._source.close()
 
-    def _decode(self, number: int) -> Picture:
+    def _decode(self, number: int, stale: Callable[[], bool] | None) -> Picture:
         start = self._source.start_before(number) or 0
-        if self._pictures is None or not (start <= self._position <= number):
-            # Decoding begins at the key frame anyway; what it passes serves later steps back.
+        nearby = max(number - min(BEFORE, self._kept.room() // 4), start)
+        ahead = self._pictures is not None and start <= self._position <= number
+        if ahead and self._source.wanted <= number:
+            self._source.wanted = max(self._source.wanted, nearby)
+        else:
             # Frames from elsewhere hold the decoder's buffers, which would grow with each seek.
             self._kept.clear()
-            self._begin(number)
+            self._begin(nearby)
         self._filling = None
         for picture in self._onward():
-            self._kept.add(picture, number)
+            if picture.frame is not True:
+                self._kept.add(picture, number)
             if picture.number == number:
                 return picture
+            if stale is not None and stale():
+                raise StaleError
         raise AssertionError("the decoder ended before the index")
 
-    def _begin(self, number: int) -> None:
-        self._position = self._source.start_before(number) or 0
-        self._pictures = self._source.pictures(self._position)
+    def _begin(self, wanted: int) -> None:
+        """Decode from the key frame before a frame on, passing by what comes before it."""
+        self._position = self._source.start_before(wanted) or 0
+        self._pictures = self._source.pictures(self._position, wanted)
 
     def _onward(self) -> Iterator[Picture]:
         while self._pictures is not None:
@@ -242,11 +282,16 @@ class _Still:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.wanted = 0
 
     def start_before(self, number: int) -> int | None:  # noqa: ARG002
         return None
 
-    def pictures(self, first: int) -> Generator[Picture, None, None]:
+    def pictures(
+        self,
+        first: int,
+        wanted: int = 0,  # noqa: ARG002
+    ) -> Generator[Picture, None, None]:
         try:
             yield Picture(first, read_picture(self._path))
         except DecodeError as error:
@@ -256,13 +301,18 @@ class _Still:
         pass
 
 
-def _open(path: Path, index: FrameIndex) -> Decoder | _Still:
-    return _Still(path) if len(index) == 1 and is_picture(path) else Decoder(path, index)
+def _open(path: Path, index: FrameIndex, careful: bool, threads: int = 0) -> Decoder | _Still:
+    if len(index) == 1 and is_picture(path):
+        return _Still(path)
+    return Decoder(path, index, threads, careful=careful)
 
 
-def _convert(picture: Picture, time: float) -> Frame | Stretch:
+def _convert(
+    picture: Picture, time: float, within: tuple[int, int] | None = None
+) -> Frame | Stretch:
     frame = picture.frame
     if frame is None:
         return Stretch(picture.number, picture.number, picture.reason)
-    pixels = frame if isinstance(frame, np.ndarray) else upright_rgb(frame)
-    return Frame(picture.number, time, pixels)
+    if isinstance(frame, np.ndarray):
+        return Frame(picture.number, time, reduced(frame, within))
+    return Frame(picture.number, time, upright_rgb(frame, within))

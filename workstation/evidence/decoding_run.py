@@ -1,0 +1,233 @@
+"""One pass of the decoder from a key frame on, and what it says of every frame."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import av
+
+from workstation.cases.records import FrameIndex
+from workstation.evidence import pulse
+from workstation.evidence.expendable import IsExpendable, expendable_test
+from workstation.evidence.media import said
+
+DAMAGED = "its data is damaged"
+DEPENDENT = "it is built on a frame that could not be decoded"
+ABSENT = "it is missing from the file"
+NOT_GIVEN = "the decoder gave no picture for it"
+
+# A decoder may hold back this many frames before it gives one (H.264 A.3.1: 16 at most).
+_REORDER = 18
+# So near to a frame that is wanted nothing is left out: two fields may come in two packets.
+_NEAR = 2
+_NEVER = (0, -(2**63))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What became of a frame.
+
+    Attributes:
+        number: its number.
+        frame: a PyAV `VideoFrame`; None where there is none; True where it was only passed by.
+        reason: why there is none.
+    """
+
+    number: int
+    frame: Any
+    reason: str = ""
+
+
+class AnomalyError(Exception):
+    """Decoding with several threads met damage, which then cannot be assigned to a frame."""
+
+
+class StartError(Exception):
+    """What is marked as a key frame cannot be decoded without what comes before."""
+
+
+class Source(Protocol):
+    """What a pass needs of `workstation.evidence.decoding.Decoder`."""
+
+    index: FrameIndex
+    wanted: int
+    absent: str
+
+    def number_of(self, pts: int | None) -> int | None:
+        """The number of the frame with a timestamp, or None."""
+
+    def packets(self, start: int | None, *, careful: bool) -> Iterator[Any]:
+        """Demux from a key frame on."""
+
+
+@dataclass
+class Run:
+    """One pass of the decoder from a key frame on.
+
+    Frames wait until every frame that was decoded before them, and so may be part of them, is known
+    to be sound: a frame built on a damaged one is not shown, however well it decodes.
+    """
+
+    decoder: Source
+    start: int | None
+    first: int
+    careful: bool
+    barren: bool = True
+    _opening: bool = True
+    _got: dict[int, Any] = field(default_factory=dict)
+    _bad: dict[int, str] = field(default_factory=dict)
+    _order: dict[int, int] = field(default_factory=dict)
+    _expendable: set[int] = field(default_factory=set)
+    _damage: list[tuple[int, int]] = field(default_factory=list)
+    _keys: list[tuple[int, int]] = field(default_factory=list)
+    _can_pass: IsExpendable | None = None
+    _leading: bool = True
+    _fed: int = 0
+    _highest: int = -1
+    _next: int = -1
+    _delay: int = _REORDER
+
+    def pictures(self) -> Iterator[Picture]:
+        """Frames from `first` on, in order.
+
+        Raises:
+            AnomalyError: damage was met while several threads were decoding.
+        """
+        for packet in self.decoder.packets(self.start, careful=self.careful):
+            if self._next < 0:
+                self._begin(packet)
+            self._feed(packet)
+            yield from self._ready(ended=False)
+        if self._next < 0:
+            self._next = self.first
+        yield from self._ready(ended=True)
+
+    def _begin(self, packet: Any) -> None:
+        number = self.decoder.number_of(packet.pts)
+        self._next = 0 if self.start is None or number is None else number
+        self._delay += 0 if self.careful else packet.stream.codec_context.thread_count
+        self._can_pass = expendable_test(packet.stream.codec_context)
+
+    def _feed(self, packet: Any) -> None:
+        number = self.decoder.number_of(packet.pts) if packet.size else None
+        if packet.size and self._passes(packet, number):
+            return
+        if packet.size:
+            self._note(packet, number)
+        try:
+            frames = pulse.decode(packet, number)
+        except av.FFmpegError as error:
+            self._fault(number, f"{DAMAGED} ({said(error)})")
+            return
+        except pulse.Refused as refusal:
+            self._fault(number, str(refusal))
+            return
+        for frame in frames:
+            shown = self.decoder.number_of(frame.pts)
+            if shown is None or shown < self._next:
+                continue
+            if frame.is_corrupt:
+                self._fault(shown, DAMAGED)
+            else:
+                self._got.setdefault(shown, frame if self._keeps(shown) else True)
+
+    def _passes(self, packet: Any, number: int | None) -> bool:
+        """Whether the packet is left out, as nothing that is wanted is built on it."""
+        if number is None:
+            return False
+        if number < self._next:
+            # Shown before the key frame that decoding began with, built on what was not decoded.
+            return self._leading and self.start is not None and not self.careful
+        self._leading = self._leading and packet.is_keyframe
+        if self._can_pass is None or not self._can_pass(bytes(packet)):
+            return False
+        self._expendable.add(number)
+        if self.careful or number >= self.decoder.wanted - _NEAR:
+            return False
+        self._order[number] = self._fed
+        self._highest = max(self._highest, number)
+        self._got[number] = True
+        return True
+
+    def _note(self, packet: Any, number: int | None) -> None:
+        self._fed += 1
+        if packet.is_keyframe and packet.pts is not None:
+            self._keys.append((self._fed, packet.pts))
+        if number is None or number < self._next:
+            return
+        self._order[number] = self._fed
+        self._highest = max(self._highest, number)
+        if packet.is_disposable:
+            self._expendable.add(number)
+        if packet.is_corrupt:
+            self._fault(number, f"{DAMAGED} (it is cut off)")
+
+    def _keeps(self, number: int) -> bool:
+        return number >= max(self.first, self.decoder.wanted)
+
+    def _fault(self, number: int | None, reason: str) -> None:
+        if number is None or number >= self._next:
+            if not self.careful:
+                raise AnomalyError
+            if number is not None:
+                self._bad.setdefault(number, reason)
+
+    def _ready(self, *, ended: bool) -> Iterator[Picture]:
+        while self._next < len(self.decoder.index):
+            number = self._next
+            own = self._order.get(number, self._fed)
+            before = [n for n, order in self._order.items() if order < own and n > number]
+            if not all(self._settled(n, ended) for n in (number, *before)):
+                return
+            picture = self._judge(number, own, before)
+            if picture.frame is None and self._opening and self.start is not None:
+                raise StartError
+            if picture.frame is None and not self.careful:
+                raise AnomalyError
+            self._opening = False
+            self._forget(number, picture.frame is None, own)
+            if number >= self.first:
+                if picture.frame is not None:
+                    self.barren = False
+                yield picture
+
+    def _settled(self, number: int, ended: bool) -> bool:
+        if ended or number in self._got or number in self._bad:
+            return True
+        order = self._order.get(number)
+        if order is None:
+            return self._highest > number + self._delay
+        return self._fed - order > self._delay
+
+    def _judge(self, number: int, own: int, before: list[int]) -> Picture:
+        if number in self._bad:
+            return Picture(number, None, self._bad[number])
+        if number not in self._order:
+            return Picture(number, None, self.decoder.absent)
+        lost = self._damage + [
+            (self._order[n], self._pts(n))
+            for n in before
+            if n not in self._expendable and (n in self._bad or n not in self._got)
+        ]
+        # What is shown after a key frame is built on nothing decoded, or shown, before that.
+        pts = self._pts(number)
+        sound = max((key for key in self._keys if key[0] <= own and key[1] <= pts), default=_NEVER)
+        if any(sound[0] <= order < own and sound[1] <= shown for order, shown in lost):
+            return Picture(number, None, DEPENDENT)
+        if number not in self._got:
+            return Picture(number, None, NOT_GIVEN)
+        return Picture(number, self._got[number])
+
+    def _forget(self, number: int, lost: bool, own: int) -> None:
+        self._next = number + 1
+        if lost and number not in self._expendable:
+            self._damage.append((own, self._pts(number)))
+        for store in (self._got, self._bad, self._order):
+            store.pop(number, None)
+        self._expendable.discard(number)
+        if len(self._keys) > 4 * _REORDER:
+            self._keys = self._keys[-2 * _REORDER :]
+            self._damage = [lost for lost in self._damage if lost[0] >= self._keys[0][0]]
+
+    def _pts(self, number: int) -> int:
+        return int(self.decoder.index.pts[number])
