@@ -15,13 +15,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability")
     parser.add_argument("--times", type=int, default=100, help="commands to kill")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--acts", nargs="*", default=(), help="create, intake, analysis, report")
     parser.add_argument("--folder", type=Path, help="new; kept afterwards")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reliability-") as made:
         ground = Ground((arguments.folder or Path(made)).absolute())
         begun = time.monotonic()
         ground.prepare()
-        tally = Killing(ground, arguments.seed).rounds(
+        tally = Killing(ground, arguments.seed, arguments.acts).rounds(
             arguments.times, lambda line: print(line, flush=True)
         )
     killed = sum(tally.killed.values())

@@ -117,7 +117,8 @@ def _analysis(folder: Path, ground: Ground, before: Before) -> str:
             must(done.id == run.id, "another run was begun")
             must(_same(kept, case.runs.faces(done.id)), "scores that were recorded changed")
             chunks = len(plan_chunks(case.exhibits.index("E001"), AnalysisSettings()))
-            must(engine.chunks + cached == chunks, "a finished chunk was done again")
+            counted = f"{cached} chunks kept, {engine.chunks} done after, {chunks} in all"
+            must(engine.chunks + cached == chunks, f"a finished chunk was done again: {counted}")
         must(table(case, done.id) == before.table, "the table differs from an undisturbed run's")
         intact(case, before)
         again = f"{cached} chunks kept, {engine.chunks} done after"

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from os import killpg
 from pathlib import Path
@@ -43,22 +43,24 @@ class Killing:
     Args:
         ground: prepared.
         seed: of the moments and steps.
+        acts: names of those to kill; all when empty.
     """
 
-    def __init__(self, ground: Ground, seed: int) -> None:
+    def __init__(self, ground: Ground, seed: int, acts: Sequence[str] = ()) -> None:
         self._ground = ground
+        self._acts = [act for act in ACTS if not acts or act.name in acts]
         self._random = random.Random(seed)
         self._seconds: dict[str, float] = {}
         self._steps: dict[str, int] = {}
-        self._before = {act.name: self._measure(act) for act in ACTS}
+        self._before = {act.name: self._measure(act) for act in self._acts}
         self._count = 0
 
     def rounds(self, times: int, tell: Callable[[str], None]) -> Tally:
         """Kill until so many commands were killed before their end."""
         tally = Tally()
         while sum(tally.killed.values()) < times:
-            act = ACTS[self._count % len(ACTS)]
-            how = HOWS[self._count // len(ACTS) % len(HOWS)]
+            act = self._acts[self._count % len(self._acts)]
+            how = HOWS[self._count // len(self._acts) % len(HOWS)]
             self._count += 1
             self._round(act, how, tally, tell)
         return tally
