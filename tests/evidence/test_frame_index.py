@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.videos import make_sound, make_video, read_code
 from workstation.cases.records import Stretch
 from workstation.errors import ExhibitError
-from workstation.evidence.frame_index import _hidden_vp8, _hidden_vp9, build_frame_index
-from workstation.evidence.frames import read_frames
+from workstation.evidence.frame_index import _hidden_vp8, _hidden_vp9
+from workstation.evidence.frame_index import index_of as build_frame_index
+from workstation.evidence.reading import read_frames
 
 
 @given(

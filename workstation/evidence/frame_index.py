@@ -1,5 +1,7 @@
 """The frame index: every frame's number, timestamp and key flag."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +13,10 @@ from numpy.typing import NDArray
 
 from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
+from workstation.evidence import pulse
+from workstation.evidence.isolation.asking import ask
+from workstation.evidence.isolation.messages import Garbled
+from workstation.evidence.isolation.wire import MOST_FRAMES, index_received
 from workstation.evidence.media import is_picture, open_video, said, video_stream
 
 # These containers carry a presentation timestamp for every frame; the others do not always.
@@ -30,7 +36,7 @@ class _Packets:
 
 
 def build_frame_index(path: Path) -> FrameIndex:
-    """Index a media file: demux all of it and sort its frames by presentation timestamp.
+    """Index a media file, in a worker: demux all of it and sort its frames by presentation time.
 
     MP4, QuickTime, Matroska and WebM are not decoded. Other containers do not always tell when a
     frame is shown, so they are decoded once; where their timestamps turn out not to be those of the
@@ -41,6 +47,21 @@ def build_frame_index(path: Path) -> FrameIndex:
 
     Raises:
         ExhibitError: not one frame was found.
+    """
+    message, data = ask("index", path)
+    try:
+        return index_received(message.get("index"), data)
+    except Garbled as error:
+        raise ExhibitError(
+            f"“{path.name}” cannot be indexed: {error}. Obtain the original."
+        ) from error
+
+
+def index_of(path: Path) -> FrameIndex:
+    """What `build_frame_index` gives, made in this very process.
+
+    Raises:
+        ExhibitError: as `build_frame_index` does.
     """
     if is_picture(path):
         return FrameIndex(np.zeros(1, np.int64), np.ones(1, np.bool_), (1, 1), 0.0)
@@ -79,7 +100,7 @@ def _demux(container: Any, stream: Any) -> _Packets:
     packets = _Packets([], [], [])
     hidden = _HIDDEN.get(stream.codec_context.name)
     try:
-        for packet in container.demux(stream):
+        for packet in pulse.packets(container, stream):
             if packet.size == 0:
                 # The last packet of a container is empty by design and has no timestamp.
                 packets.empty += packet.dts is not None
@@ -89,9 +110,20 @@ def _demux(container: Any, stream: Any) -> _Packets:
                 packets.pts.append(packet.pts)
                 packets.dts.append(packet.dts)
                 packets.key.append(packet.is_keyframe)
+                if len(packets.pts) > MOST_FRAMES:
+                    raise ExhibitError(
+                        f"The file holds more than {MOST_FRAMES:,} frames, or says so without end; "
+                        "so many are not examined. Obtain it in parts."
+                    )
     except av.FFmpegError as error:
         packets.ended = said(error)
     return packets
+
+
+def _readable(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets as far as the container can be read; `_demux` has noted why no further."""
+    with suppress(av.FFmpegError):
+        yield from pulse.packets(container, stream)
 
 
 def _hidden_vp8(data: bytes) -> bool:
@@ -161,11 +193,11 @@ def _decodes_in_order(path: Path) -> bool:
         stream = video_stream(container)
         last = None
         packets = frames = 0
-        for packet in container.demux(stream):
+        for count, packet in enumerate(_readable(container, stream)):
             packets += bool(packet.size)
             try:
-                decoded = packet.decode()
-            except av.FFmpegError:
+                decoded = pulse.decode(packet, count)
+            except (av.FFmpegError, pulse.Refused):
                 frames += 1  # a damaged frame has a number, too
                 continue
             for frame in decoded:
@@ -189,11 +221,14 @@ def _decoding_order(
         stream = video_stream(container)
         stream.thread_type = "SLICE"
         stream.codec_context.thread_count = 1
-        for packet in container.demux(stream):
+        for count, packet in enumerate(_readable(container, stream)):
             try:
-                key += [bool(frame.key_frame) for frame in packet.decode()]
+                key += [bool(frame.key_frame) for frame in pulse.decode(packet, count)]
             except av.FFmpegError:
                 continue
+            except pulse.Refused as refusal:
+                remarks.append(f"Frames from {len(key)} on cannot be counted: {refusal}.")
+                break
     if not key:
         raise ExhibitError(
             "The file announces a video, but not one frame of it can be decoded. Obtain the "

@@ -1,6 +1,8 @@
 """What a container says about itself, as plain JSON."""
 
+from collections.abc import Iterator
 from fractions import Fraction
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ import av
 
 from workstation.cases.plain_json import plain
 from workstation.errors import ExhibitError
+from workstation.evidence import pulse
+from workstation.evidence.isolation.asking import ask
+from workstation.evidence.isolation.wire import MOST_PIXELS
 from workstation.evidence.media import (
     display_matrix,
     is_picture,
@@ -21,7 +26,7 @@ _ENCODER_TAGS = ("encoder", "encoded_by", "handler_name", "vendor_id", "com.andr
 
 
 def probe(path: Path) -> tuple[dict[str, Any], str]:
-    """Read the container facts of a media file.
+    """Read the container facts of a media file, in a worker.
 
     Returns:
         The facts, plain JSON (format, duration_s, bit_rate, width, height, rotation, codec,
@@ -31,6 +36,19 @@ def probe(path: Path) -> tuple[dict[str, Any], str]:
     Raises:
         ExhibitError: the file is empty, no media, or holds no picture; the sentence says what was
             found.
+    """
+    message, _ = ask("probe", path)
+    facts, media_type = message.get("facts"), message.get("media_type")
+    if not isinstance(facts, dict) or media_type not in ("video", "picture"):
+        raise ExhibitError(f"“{path.name}” cannot be read: what it says of itself makes no sense.")
+    return facts, media_type
+
+
+def facts_of(path: Path) -> tuple[dict[str, Any], str]:
+    """What `probe` gives, read in this very process.
+
+    Raises:
+        ExhibitError: as `probe` does.
     """
     if path.stat().st_size == 0:
         raise ExhibitError("The file is empty. Copy it again from where it came from.")
@@ -63,6 +81,11 @@ def _not_media(path: Path, words: str) -> str:
             "The file begins with zeros only, as a failed copy does. Copy it again from where it "
             "came from."
         )
+    if head.lstrip().startswith((b"#EXTM3U", b"ffconcat", b"v=0", b"<?xml")):
+        return (
+            "The file is a list that names other files, and no recording itself. Obtain the files "
+            "that it names and add those."
+        )
     return (
         f"The file is not a video or picture that can be read ({words}). Check that it is the "
         "right file, or obtain the original."
@@ -82,6 +105,7 @@ def _facts(container: Any) -> dict[str, Any]:
             "The file announces a video stream, but not one frame of it is there. Obtain the "
             "original."
         )
+    _refuse_too_large(stream.codec_context.width, stream.codec_context.height)
     warnings: list[str] = []
     matrix, orientation = _orientation(container, stream, warnings)
     width, height = stream.codec_context.width, stream.codec_context.height
@@ -112,12 +136,20 @@ def _facts(container: Any) -> dict[str, Any]:
     }
 
 
+def _refuse_too_large(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise ExhibitError(
+            f"Its pictures have {width:,} × {height:,} pixels; more than {MOST_PIXELS:,} "
+            f"({isqrt(MOST_PIXELS):,} squared) are not decoded. Obtain a smaller version beside it."
+        )
+
+
 def _orientation(
     container: Any, stream: Any, warnings: list[str]
 ) -> tuple[tuple[int, int, int, int], int]:
     """Display matrix and its rotation in degrees, clockwise, of the first frame that decodes."""
     try:
-        for frame in container.decode(stream):
+        for frame in _frames(container, stream):
             matrix = display_matrix(frame)
             rotation = -frame.rotation % 360
             if rotation % 90:
@@ -128,9 +160,14 @@ def _orientation(
             if matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0:
                 warnings.append("The container asks for a mirrored picture; it is applied.")
             return matrix, int(rotation)
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, ValueError, pulse.Refused) as error:
         warnings.append(f"The first frames could not be decoded ({said(error)}).")
     return (1, 0, 0, 1), 0
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    for count, packet in enumerate(pulse.packets(container, stream)):
+        yield from pulse.decode(packet, count)
 
 
 def _stream_facts(stream: Any) -> dict[str, Any]:

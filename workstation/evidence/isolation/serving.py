@@ -1,0 +1,74 @@
+"""What a worker can be asked for; each service opens the file in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from workstation.cases.records import FrameIndex, Stretch
+from workstation.evidence import reading
+from workstation.evidence.frame_index import index_of
+from workstation.evidence.isolation.desk import Desk, said
+from workstation.evidence.isolation.messages import Message
+from workstation.evidence.isolation.wire import index_sent
+from workstation.evidence.probe import facts_of
+
+Service = Callable[[Desk, Path, FrameIndex | None, Message], None]
+
+
+def _frames(desk: Desk, path: Path, index: FrameIndex | None, request: Message) -> None:
+    """Frames in order, ahead of their reader by as many as there are slots."""
+    assert index is not None
+    found = reading.read_frames(
+        path, index, request["first"], request["stop"], **request["options"]
+    )
+    for item in found:
+        if isinstance(item, Stretch):
+            desk.say({"lost": [item.first, item.last, item.reason]})
+        else:
+            desk.show(item)
+    desk.say({"end": True})
+
+
+def _reader(desk: Desk, path: Path, index: FrameIndex | None, request: Message) -> None:
+    """Any frame, one request at a time."""
+    assert index is not None
+    reader = reading.FrameReader(path, index, request["cache_bytes"], careful=request["careful"])
+    desk.say({"open": True})
+    while True:
+        message, _ = desk.channel.receive()
+        try:
+            if "free" in message:
+                desk.freed(message["free"])
+            elif "read" in message:
+                stale = partial(_is_stale, desk, message["request"])
+                desk.show(reader.read(message["read"], stale))
+            else:
+                desk.say({"more": reader.look_back(message["back"], message["most"])})
+        except reading.StaleError:
+            desk.say({"stale": True})
+        except Exception as error:
+            desk.say(said(desk, error))
+
+
+def _is_stale(desk: Desk, request: int) -> bool:
+    return desk.board.unwanted >= request
+
+
+def _probe(desk: Desk, path: Path, *_: object) -> None:
+    facts, media_type = facts_of(path)
+    desk.say({"facts": facts, "media_type": media_type})
+
+
+def _index(desk: Desk, path: Path, *_: object) -> None:
+    facts, data = index_sent(index_of(path))
+    desk.say({"index": facts}, data)
+
+
+SERVICES: dict[str, Service] = {
+    "frames": _frames,
+    "reader": _reader,
+    "probe": _probe,
+    "index": _index,
+}
