@@ -103,5 +103,6 @@ ACTIONS: Final = (
     ActionFacts("system_theme", "&View", "Theme of the &system"),
     ActionFacts("full_screen", "&View", "&Full screen", "F11", "", True),
     ActionFacts("show_keys", "&Help", "&Keys", "F1"),
+    ActionFacts("problem_report", "&Help", "Save a &problem report…", "", "", True),
     ActionFacts("about", "&Help", "&About", ""),
 )

@@ -1,16 +1,21 @@
 """`workstation-gui [DIR]`: starts the window."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui import messages, preferences, theme
+from workstation.commands import logbook
+
+_log = logging.getLogger(__name__)
 
 WAKE_MS = 250
 SWITCH_SECONDS = 0.001  # how long a worker may keep Python from the window's thread
@@ -24,8 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="case folder to open")
     arguments = parser.parse_args(argv)
+    logbook.begin("window")
     application = make_application()
     messages.install_hook()
+    threading.excepthook = _uncaught_in_a_thread
+    qInstallMessageHandler(_qt_says)
     sys.setswitchinterval(SWITCH_SECONDS)
     from ui.main_window import MainWindow
 
@@ -35,6 +43,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         window.open_case(arguments.folder.absolute())
     _heed_interrupts(window)
     return application.exec()
+
+
+def _uncaught_in_a_thread(what: threading.ExceptHookArgs) -> None:
+    if what.exc_value is not None:
+        messages.tell(what.exc_value)
+
+
+def _qt_says(kind: QtMsgType, _: object, words: str) -> None:
+    """What Qt complains of goes to the log, and to the console as before."""
+    print(words, file=sys.stderr)
+    if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
+        _log.warning("Qt complains: %s", words)
 
 
 def make_application() -> QApplication:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 import workstation
-from ui import keys, preferences, theme
+from ui import keys, preferences, problems, theme
 from ui.actions import ACTIONS
 from ui.compare.opening import compare
 from ui.dialogs.details_dialog import DetailsDialog
@@ -56,6 +56,7 @@ class Deeds:
             "preferences": lambda: PreferencesDialog(window).open(),
             "quit": window.close,
             "show_keys": lambda: DetailsDialog("Keys", "", keys.listing(), window).open(),
+            "problem_report": lambda: problems.save(window),
             "about": lambda: window.banners.say("about", ABOUT),
             "full_screen": self._full_screen,
             "palette": self.show_palette,

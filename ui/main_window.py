@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
 from ui import keys, messages, preferences
 from ui.deeds import Deeds
 from ui.dialogs.case_dialog import CaseDialog
-from ui.dialogs.details_dialog import DetailsDialog
 from ui.dialogs.question_dialog import QuestionDialog
 from ui.dialogs.report_dialog import WrittenDialog
+from ui.holding import FREE, HoldWatch
 from ui.jobs import Job, JobState
 from ui.menus import enable, make_actions, set_keys
 from ui.outcomes import outcome
+from ui.problems import FaultDialog
 from ui.reading import CaseView
 from ui.start_page import StartPage
 from ui.widgets import Banners
@@ -133,6 +134,7 @@ class MainWindow(QMainWindow):
         bench.exhibit_selected.connect(self._update_actions)
         bench.exhibits_changed.connect(self._update_actions)
         bench.detector_found.connect(self._detector_found)
+        HoldWatch(bench).freed.connect(self._case_freed)
         bench.entry_wanted.connect(lambda _: self.workspace.show_panel("custody"))
         stack = bench.marks.undo_stack
         stack.undoTextChanged.connect(lambda what: self._name_action("undo", "&Undo", what))
@@ -153,11 +155,20 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{view.facts.number} – Deepfake Forensics Workstation")
         self.banners.dismiss("drop", "trouble", "outcome", "refused", "locked", "unfinished")
         if view.locked_by:
-            self.banners.say("locked", view.locked_by)
+            again = self._to_write("Try again", view.folder)
+            self.banners.say("locked", view.locked_by, again)
         elif view.unfinished and not view.read_only:
             self._offer_to_continue(view.unfinished)
         self._update_actions()
         QTimer.singleShot(0, self, lambda: self.workspace.show_panel("exhibits"))
+
+    def _to_write(self, words: str, folder: Path) -> tuple[str, Callable[[], object]]:
+        return words, lambda: self.open_case(folder)
+
+    def _case_freed(self) -> None:
+        view = self.workbench.view
+        if view is not None and view.read_only:
+            self.banners.say("locked", FREE, self._to_write("Open for writing", view.folder))
 
     def _case_closed(self) -> None:
         self._pages.setCurrentWidget(self.start_page)
@@ -196,8 +207,7 @@ class MainWindow(QMainWindow):
 
     def _told(self, message: messages.Message) -> None:
         if message.fault:
-            title = "A fault of this program"
-            DetailsDialog(title, message.sentence, message.details, self).open()
+            FaultDialog(message, self).open()
         else:
             self.banners.say("trouble", message.sentence, danger=True)
 

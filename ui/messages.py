@@ -12,6 +12,7 @@ import PySide6
 from PySide6.QtCore import QObject, Signal
 
 import workstation
+from workstation.commands import logbook
 from workstation.errors import WorkstationError
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,9 @@ class Door(QObject):
         """Announce an error and write a fault of this program to the log."""
         message = message_for(error)
         if message.fault:
-            _log.error("%s\n%s", message.sentence, message.details)
+            logbook.note_fault(error)
+        else:
+            _log.info("told the examiner: %s", error)
         self.told.emit(message)
 
     def say(self, sentence: str) -> None:
@@ -69,7 +72,8 @@ def message_for(error: BaseException) -> Message:
         f"workstation {workstation.__version__}, Python {platform.python_version()}, "
         f"PySide6 {PySide6.__version__}, {platform.platform()}"
     )
-    return Message(FAULT_SENTENCE, versions + "\n\n" + "".join(lines), fault=True)
+    sentence = f"{FAULT_SENTENCE} {logbook.where_it_lies()}"
+    return Message(sentence, versions + "\n\n" + "".join(lines), fault=True)
 
 
 def tell(error: BaseException) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from workstation.errors import WorkstationError
+
 DEVICES = ("auto", "cpu", "cuda")
 MOST_RECENT = 8
 
@@ -50,6 +52,7 @@ def keep(*, theme: str, device: str, workers: int) -> None:
     store.setValue("theme", theme)
     store.setValue("device", device)
     store.setValue("workers", workers)
+    _make_sure(store)
 
 
 def keep_theme(theme: str) -> None:
@@ -129,6 +132,7 @@ def keep_named_layout(name: str, state: QByteArray) -> None:
     """Save where the docks are under a name, instead of what had that name before."""
     keep_layout(f"named/{_hex(name)}", state)
     _keep_texts("layout names", sorted({*layout_names(), name}))
+    _make_sure(_store())
 
 
 def named_layout(name: str) -> QByteArray:
@@ -157,6 +161,7 @@ def keys() -> dict[str, tuple[str, ...]]:
 def keep_keys(keys: dict[str, tuple[str, ...]]) -> None:
     """Remember keys chosen instead of the defaults."""
     _store().setValue("keys", json.dumps(keys))
+    _make_sure(_store())
 
 
 def text(name: str, default: str = "") -> str:
@@ -172,6 +177,31 @@ def keep_text(name: str, value: str) -> None:
 def boxes() -> bool:
     """Whether face boxes are drawn when the window opens."""
     return text("boxes", "yes") == "yes"
+
+
+def for_report() -> dict[str, object]:
+    """What a problem report may say of the settings: numbers and words from closed lists."""
+    return {
+        "theme": theme() if theme() in ("system", "dark", "light") else "another",
+        "device": device(),
+        "workers": workers(),
+        "layouts saved": len(layout_names()),
+        "keys chosen": len(keys()),
+    }
+
+
+def _make_sure(store: QSettings) -> None:
+    """Write the settings now.
+
+    Raises:
+        WorkstationError: they cannot be written; they are as they were.
+    """
+    store.sync()
+    if store.status() != QSettings.Status.NoError:
+        raise WorkstationError(
+            "Your settings could not be saved and are as they were: the disk with your settings "
+            "folder is full, or the folder cannot be written. Make room, then choose again."
+        )
 
 
 def _hex(name: str) -> str:

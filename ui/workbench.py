@@ -197,6 +197,10 @@ class Workbench(QObject):
 
         self._background.ask(lambda: question(case), still_wanted, failed)
 
+    def aside(self, question: Callable[[], Any], answered: Callable[[Any], None]) -> None:
+        """Do something that concerns no case off the window's thread."""
+        self._background.ask(question, answered)
+
     def refresh(self) -> None:
         """Read the exhibits and the custody log anew."""
         self.ask(reading.read_exhibits, self._exhibits_read, self._exhibits_unread)
@@ -328,7 +332,7 @@ def _open_or_read(folder: Path) -> tuple[Case, str]:
     try:
         return Case.open(folder), ""
     except (CaseLocked, CaseUnwritable) as refused:
-        said = f"{refused.why} Until it is opened again, it is shown for reading only."
+        said = f"{refused.why} Here it can be looked at, but not changed."
         return Case.open(folder, read_only=True), said
 
 

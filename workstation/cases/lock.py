@@ -102,7 +102,7 @@ def _who(holder: Path) -> str:
         facts = json.loads(holder.read_text(encoding="utf-8"))
         who = (
             f"in {facts['program']} on {facts['host']} (process {facts['pid']}, "
-            f"since {facts['since_utc']})"
+            f"since {facts['since_utc'][:16].replace('T', ' ')} UTC)"
         )
     except (OSError, ValueError, KeyError, TypeError):
         who = "in another program"
