@@ -1,9 +1,7 @@
 """What must hold of a case after a command on it was killed; each check tells what it found."""
 
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +14,7 @@ from workstation.analysis.detector import Detector, default_detector, load_detec
 from workstation.analysis.export import score_rows, scores_csv
 from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.planning import plan_chunks
+from workstation.analysis.replay import cache_key
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.case import Case
 from workstation.cases.records import FaceTable, RunOutcome
@@ -100,7 +99,7 @@ def _analysis(folder: Path, ground: Ground, before: Before) -> str:
         intact(case, before)
         run = case.runs.latest("E001")
         kept = None if run is None else case.runs.faces(run.id)
-        cached = _chunks_kept(folder)
+        cached = _chunks_kept(case)
         engine = _Counting(2)
         with engine:
             done = run_analysis(
@@ -174,16 +173,10 @@ class _Counting(ThreadPoolExecutor):
         return super().submit(call, *given, **named)
 
 
-def _chunks_kept(folder: Path) -> int:
+def _chunks_kept(case: Case) -> int:
     """Chunks whose results lie in the case's cache."""
-    path = folder / "cache.sqlite"
-    if not path.exists():
-        return 0
-    with closing(sqlite3.connect(path)) as kept:
-        try:
-            return int(kept.execute("SELECT count(*) FROM blobs").fetchone()[0])
-        except sqlite3.OperationalError:  # killed before its table was made
-            return 0
+    key = cache_key(case.exhibits.get("E001"), detector(), AnalysisSettings())
+    return len(case.cache.of_key(key))
 
 
 def _same(kept: FaceTable, now: FaceTable) -> bool:

@@ -16,6 +16,7 @@ from tests.reliability.ground import ACTS, Act, Ground
 from tests.reliability.remains import left_behind, shared_memory
 from workstation.cases.case import Case
 
+LATEST = 0.8  # of the time that it took undisturbed; later, many have ended
 HOWS = ("group", "process", "step")
 """Killed by the clock with all its children, or alone, or by itself at one of its steps."""
 
@@ -112,7 +113,7 @@ class Killing:
 
     def _kill(self, process: subprocess.Popen[bytes], act: Act, how: str, case: Path) -> str:
         _wait_for(process, case / act.begun)
-        seconds = self._random.uniform(0, self._seconds[act.name])
+        seconds = self._random.uniform(0, LATEST * self._seconds[act.name])
         time.sleep(seconds)
         if how == "group":
             killpg(process.pid, SIGKILL)
