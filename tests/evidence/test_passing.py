@@ -18,6 +18,7 @@ from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.reading import Frame, FrameReader, StaleError, read_frames
 
 FRAMES = 90
+FAST_VPX = {"deadline": "realtime", "cpu-used": "8"}
 QUIET = "log-level=none:keyint=30:min-keyint=30:scenecut=0"
 
 
@@ -44,7 +45,11 @@ KINDS: dict[str, tuple[str, dict[str, Any], bool]] = {  # name, how it is made, 
     "uneven": ("a.mkv", {**x264("bframes=3"), "times_ms": uneven_times(FRAMES)}, True),
     "hevc": ("a.mp4", x265("bframes=4:open-gop=1"), True),
     "hevc closed": ("a.mkv", x265("bframes=3:open-gop=0:b-pyramid=0"), True),
-    "vp9": ("a.webm", {"codec": "libvpx-vp9", "options": {"deadline": "realtime", "cpu-used": "8"}}, False),
+    "vp9": (
+        "a.webm",
+        {"codec": "libvpx-vp9", "options": {"deadline": "realtime", "cpu-used": "8"}},
+        False,
+    ),
     "av1": ("a.mp4", {"codec": "libsvtav1", "options": {"preset": "12"}}, False),
     "mpeg-2": ("a.mpg", {"codec": "mpeg2video"}, False),
 }

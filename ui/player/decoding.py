@@ -18,15 +18,15 @@ from PySide6.QtGui import QImage
 
 from workstation.cases.records import FrameIndex
 from workstation.errors import WorkstationError
-from workstation.evidence.frames import Frame, FrameReader
+from workstation.evidence.frames import Frame, FrameReader, StaleError
 from workstation.evidence.watching import WatchedFile
 
 
 class Reader(Protocol):
     """What the player needs of `workstation.evidence.frames.FrameReader`."""
 
-    def read(self, number: int) -> Frame:
-        """Decode one frame, or raise DecodeError."""
+    def read(self, number: int, stale: Callable[[], bool] | None = None) -> Frame:
+        """Decode one frame, or raise DecodeError, or StaleError once `stale` says so."""
 
     def look_back(self, number: int) -> bool:
         """Decode a little of what comes before the frames in memory; whether there is more."""
@@ -102,6 +102,7 @@ class Worker(QObject):
     def __init__(self, open_reader: OpenReader) -> None:
         super().__init__()
         self.newest_order = 0  # written by the window's thread only
+        self.urgent_order = 0  # the same; frames of older orders are given up on the way
         self._open_reader = open_reader
         self._reader: Reader | None = None
         self._file: WatchedFile | None = None
@@ -130,7 +131,9 @@ class Worker(QObject):
             return
         trouble = self._file.trouble()
         try:
-            frame = self._reader.read(request.number)
+            frame = self._reader.read(request.number, lambda: request.order < self.urgent_order)
+        except StaleError:
+            return
         except WorkstationError as problem:
             self.replied.emit(FrameReply(request, None, None, str(problem), trouble))
         except Exception:
@@ -200,6 +203,11 @@ class Decoding:
         self.order += 1
         if self._running is not None:
             self._running[1].newest_order = self.order
+
+    def give_up_older(self) -> None:
+        """Stop at once what is still being decoded for older orders."""
+        if self._running is not None:
+            self._running[1].urgent_order = self.order
 
     def ask(self, number: int, *, back: bool = False) -> None:
         """Ask for a frame under the present order; `back` if those before it come next."""

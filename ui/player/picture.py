@@ -12,6 +12,7 @@ from ui.player.sight import STEP, Sight
 from ui.player.tone import Tone
 from workstation.cases.records import FaceTable
 
+PREVIEW = "Preview, reduced: the frame itself is being decoded"
 PIXELS_FROM = 2.0  # enlargement from which pixels are drawn as they are, not smoothed
 
 
@@ -20,6 +21,7 @@ class PictureView(QWidget):
 
     Attributes:
         picture: the frame on screen at its own size, or None.
+        whole: size of the frame on screen; of the last one where there is none.
         message: the sentence on screen instead of a picture, or "".
         shown: what is drawn over the picture.
         sight: which part of the picture is seen.
@@ -34,6 +36,8 @@ class PictureView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture: QImage | None = None
+        self.whole = QSize()
+        self._small: QImage | None = None  # stands for the picture until that is there
         self.message = self.state = self.trouble = ""
         self.shown = overlay.Shown()
         self.sight = Sight()
@@ -77,15 +81,33 @@ class PictureView(QWidget):
             fitted: the same, reduced to the picture area, where that is at hand.
             faces: the faces of this very frame.
         """
-        self.picture, self._fitted, self._faces = picture, fitted, faces
+        self.picture, self._fitted, self._small = picture, fitted, None
+        self.whole = picture.size()
+        self._put_on(faces, "")
+
+    def show_preview(self, small: QImage, whole: QSize, faces: FaceTable) -> None:
+        """Put a small picture of a frame on screen, marked as such, until the frame is there.
+
+        Args:
+            small: the upright frame, reduced.
+            whole: size of the frame itself.
+            faces: the faces of this very frame.
+        """
+        self.picture = self._fitted = None
+        self._small, self.whole = small, whole
+        self._put_on(faces, PREVIEW)
+
+    def _put_on(self, faces: FaceTable, remark: str) -> None:
+        self._faces = faces
         self.message = self._title = ""
         self._take_sizes()
-        self.setAccessibleDescription(f"{len(faces)} face boxes on this frame")
+        said = f"{len(faces)} face boxes on this frame"
+        self.setAccessibleDescription(f"{remark}. {said}" if remark else said)
         self.update()
 
     def show_message(self, title: str, message: str, *, trouble: bool = False) -> None:
         """Put a sentence on screen; no picture stays behind it."""
-        self.picture = self._fitted = None
+        self.picture = self._fitted = self._small = None
         self._faces = face_rows.no_faces()
         self._title, self.message, self._is_trouble = title, message, trouble
         self.setAccessibleDescription(f"{title} {message}".strip())
@@ -93,7 +115,7 @@ class PictureView(QWidget):
 
     def set_faces(self, faces: FaceTable) -> None:
         """Change the faces of the frame that is on screen."""
-        if self.picture is not None:
+        if self.has_picture:
             self._faces = faces
             self.update()
 
@@ -153,7 +175,12 @@ class PictureView(QWidget):
 
     def picture_area(self) -> QRectF:
         """Where the picture is drawn, in the widget's coordinates; empty where there is none."""
-        return QRectF() if self.picture is None else self.sight.area()
+        return self.sight.area() if self.has_picture else QRectF()
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a frame is on screen, or its small picture."""
+        return self.picture is not None or self._small is not None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the picture in sight."""
@@ -163,7 +190,7 @@ class PictureView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
         clicks = event.angleDelta().y() / 120
-        if self.picture is not None and clicks:
+        if self.has_picture and clicks:
             self.zoom(STEP**clicks, event.position())
         event.accept()
 
@@ -187,7 +214,7 @@ class PictureView(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Change between the whole picture and its own size."""
-        if self.picture is None:
+        if not self.has_picture:
             return
         if self.sight.scale is None:
             self.sight.actual_size(event.position())
@@ -200,9 +227,9 @@ class PictureView(QWidget):
         painter = QPainter(self)
         colours = theme.current()
         painter.fillRect(event.rect(), colours.colour("surface_0"))
-        if self.picture is not None:
+        if self.has_picture:
             self._take_sizes()
-            self._draw(painter, self.picture)
+            self._draw(painter)
         elif self.message or self._title:
             self._draw_message(painter)
         plates = self._plates()
@@ -216,10 +243,14 @@ class PictureView(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _draw(self, painter: QPainter, picture: QImage) -> None:
+    def _draw(self, painter: QPainter) -> None:
         area = self.sight.area()
-        scale = area.width() / picture.width()
-        self._draw_picture(painter, picture, area)
+        scale = area.width() / self.whole.width()
+        if self.picture is not None:
+            self._draw_picture(painter, self.picture, area)
+        elif self._small is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+            self._draw_part(painter, self._toned(self._small), area)
         if self.grid != overlay.GRIDS[0]:
             overlay.draw_grid(painter, self.grid, area, scale)
         if self.shown.faces:
@@ -235,6 +266,9 @@ class PictureView(QWidget):
         enlarged = device.width() / picture.width()
         smooth = enlarged < PIXELS_FROM and (self.sight.scale is None or enlarged < 1)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        self._draw_part(painter, picture, area)
+
+    def _draw_part(self, painter: QPainter, picture: QImage, area: QRectF) -> None:
         part = self._in_sight(picture.size(), area)
         target = QRectF(
             area.x() + part.x() * area.width() / picture.width(),
@@ -264,8 +298,10 @@ class PictureView(QWidget):
 
     def _plates(self) -> list[tuple[str, str]]:
         plates = [(self.trouble, "danger")] if self.trouble else []
-        if self.picture is None:
+        if not self.has_picture:
             return plates
+        if self._small is not None:
+            plates.append((PREVIEW, "accent"))
         if not self.tone.plain:
             words = f"Display adjusted: {self.tone.words()}. The exhibit is unchanged."
             plates.append((words, "accent"))
@@ -290,8 +326,8 @@ class PictureView(QWidget):
         painter.drawText(lower, flags | Qt.AlignmentFlag.AlignTop, self.message)
 
     def _take_sizes(self) -> None:
-        if self.picture is not None:
-            self.sight.set_room(self.picture.size(), self.size(), self.devicePixelRatioF())
+        if self.has_picture:
+            self.sight.set_room(self.whole, self.size(), self.devicePixelRatioF())
 
     def _moved(self) -> None:
         self._show_hand()

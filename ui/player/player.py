@@ -60,13 +60,7 @@ class PlayerWidget(FrameScreen):
         self.set_keys({})
 
     def show_exhibit(self, path: Path, index: FrameIndex, faces_at: FacesAt | None = None) -> None:
-        """Open an exhibit with its sound and show its first frame.
-
-        Args:
-            path: the exhibit's file in the case.
-            index: its frame index.
-            faces_at: gives the faces of one frame; without it, those of `set_faces`.
-        """
+        """Open an exhibit with its sound and show its first frame."""
         super().show_exhibit(path, index, faces_at)
         self.crops.open(path, index)
         if len(index) > 1:
@@ -287,6 +281,7 @@ class PlayerWidget(FrameScreen):
         """End the threads; the next `show_exhibit` starts others."""
         self._playing.stop()
         self._decoding.stop()
+        self.previews.shut_down()
         self.sound.shut_down()
         self.crops.shut_down()
 
@@ -317,9 +312,9 @@ class PlayerWidget(FrameScreen):
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.shut_down)
-        self.destroyed.connect(self._decoding.stop)
-        self.destroyed.connect(self.crops.shut_down)
-        self.destroyed.connect(self.sound.shut_down)
+        parts = (self._decoding.stop, self.previews.shut_down, self.crops.shut_down)
+        for end in (*parts, self.sound.shut_down):
+            self.destroyed.connect(end)
 
     def _connect(self) -> None:
         transport, adjust = self.transport, self.adjust
@@ -345,6 +340,10 @@ class PlayerWidget(FrameScreen):
         self._points = places.Points()
         self._points_moved()
 
+    @property
+    def _follows(self) -> bool:
+        return self.playing
+
     def _stop_playing(self) -> None:
         self._playing.stop()
 
@@ -366,7 +365,7 @@ class PlayerWidget(FrameScreen):
         self.crops.forget()
 
     def _keep_in_sight(self) -> None:
-        if not self._followed or self.current_frame is None or self.view.picture is None:
+        if not self._followed or self.current_frame is None or not self.view.has_picture:
             return
         faces = self._faces_at(self.current_frame)
         for row in np.flatnonzero(np.isin(faces.track, self._followed))[:1]:
@@ -391,7 +390,7 @@ class PlayerWidget(FrameScreen):
         self.points_changed.emit(first, last)
 
     def _sound_changed(self) -> None:
-        sound = self.sound
+        now = self.sound
         self.transport.show_sound(
-            sound.volume, muted=sound.muted, trouble=sound.reason, usable=sound.usable
+            now.volume, muted=now.muted, trouble=now.reason, usable=now.usable
         )

@@ -12,6 +12,7 @@ from ui.player import places
 from ui.player.analysed import Analysed
 from ui.player.decoding import Decoding, FrameReply, OpenFailed, OpenReader
 from ui.player.picture import PictureView
+from ui.player.previews import Previews
 from ui.player.readings import frame_text
 from ui.player.transport import TransportRow
 from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
@@ -20,6 +21,7 @@ EMPTY = ("No exhibit is open", "Choose an exhibit to see its frames.")
 LOADING = ("Opening the exhibit", "The first frame is being decoded.")
 NO_FRAMES = ("No frames", "This exhibit's frame index is empty, so there is nothing to show.")
 WAITING_MS = 200  # after which it is said that a frame is being decoded
+PREVIEW_MS = 40  # after which the small picture of a frame is shown until the frame is there
 
 FacesAt = Callable[[int], FaceTable]
 
@@ -46,7 +48,11 @@ class FrameScreen(QWidget):
         self._keys = np.zeros(0, np.int64)
         self._faces_at: FacesAt = self.analysed.faces.at
         self._wanted: int | None = None  # the frame a seek is under way to
+        self._previewed = False  # whether the picture on screen is a small one
         self._decoding = Decoding(self._replied, self._failed, open_reader)
+        self.previews = Previews(lambda: self._wanted is not None or self._follows, self)
+        self._preview_due = QTimer(self, singleShot=True, interval=PREVIEW_MS)
+        self._preview_due.timeout.connect(self._show_preview)
         self.view.sight_changed.connect(self._fit_to_view)
 
     def show_exhibit(self, path: Path, index: FrameIndex, faces_at: FacesAt | None = None) -> None:
@@ -68,6 +74,7 @@ class FrameScreen(QWidget):
             return
         self.view.show_message(*LOADING)
         self._decoding.open(path, index)
+        self.previews.open(path, index)
         self.seek(0)
 
     def clear(self) -> None:
@@ -117,6 +124,11 @@ class FrameScreen(QWidget):
         """Frames of the exhibit; 0 where none is open."""
         return len(self._times)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the frame that was asked for is on screen itself, not its small picture."""
+        return self._wanted is None and not self._previewed
+
     def seek(self, frame: int) -> None:
         """Show this frame; the newest call wins, and playing ends."""
         self._go(frame)
@@ -148,6 +160,10 @@ class FrameScreen(QWidget):
         self._wanted = min(max(int(frame), 0), len(self._index) - 1)
         self._fit_to_view()
         self._decoding.renew()
+        if self.previews.has(self._wanted):
+            self._decoding.give_up_older()
+            if not self._preview_due.isActive():
+                self._preview_due.start()
         self._decoding.ask(self._wanted, back=back)
         QTimer.singleShot(WAITING_MS, self, self._say_waiting)
 
@@ -156,6 +172,11 @@ class FrameScreen(QWidget):
             self.say(sentence)
         else:
             self.seek(frame)
+
+    @property
+    def _follows(self) -> bool:
+        """Whether frames follow each other by themselves. What plays overrides it."""
+        return False
 
     def _stop_playing(self) -> None:
         """Stop before another frame is sought; what plays overrides it."""
@@ -173,6 +194,9 @@ class FrameScreen(QWidget):
         self._index, self._times, self._keys = None, np.zeros(0), np.zeros(0, np.int64)
         self._path = None
         self._wanted = self.current_frame = None
+        self.previews.close()
+        self._preview_due.stop()
+        self._previewed = False
         self.analysed.clear()
         self._faces_at = self.analysed.faces.at
         self.view.set_state("", "")
@@ -186,7 +210,7 @@ class FrameScreen(QWidget):
         present = request.order == self._decoding.order
         if present and self._arrived(reply):
             return
-        if self._wanted is not None:
+        if self._wanted is not None and (present or not self._previewed):
             # An older seek that was under way already: better to see than a frozen picture.
             if present:
                 self._wanted = None
@@ -203,14 +227,31 @@ class FrameScreen(QWidget):
             self.view.show_message(title, failure.reason, trouble=True)
 
     def _show(self, reply: FrameReply) -> None:
-        """The one place where picture, number and time change."""
+        """Put a frame on screen; its small picture, if that was there before, goes."""
         number = reply.request.number
         self.current_frame = number
+        self._previewed = False
         self.view.set_state(self._state_text(number), reply.trouble)
         if reply.picture is None:
             self.view.show_message("This frame cannot be shown", reply.reason, trouble=True)
         else:
             self.view.show_picture(reply.picture, reply.fitted, self._faces_at(number))
+        self._tell(number)
+
+    def _show_preview(self) -> None:
+        """Put the small picture of the frame that is wanted on screen until the frame is there."""
+        number, whole = self._wanted, self.view.whole
+        small = None if number is None or whole.isEmpty() else self.previews.get(number)
+        if number is None or small is None:
+            return
+        self.current_frame = number
+        self._previewed = True
+        self.view.set_state(self._state_text(number), self.view.trouble)
+        self.view.show_preview(small, whole, self._faces_at(number))
+        self._tell(number)
+
+    def _tell(self, number: int) -> None:
+        self.previews.at_frame(number)
         self.transport.show_frame(
             number, float(self._times[number]), len(self._times), exact=self._exact
         )

@@ -35,7 +35,7 @@ class Reel:
     def __call__(self, path, index):
         return self
 
-    def read(self, number):
+    def read(self, number, stale=None):
         self.asked.append(number)
         self.gate.wait(10)
         if number in self.damaged:

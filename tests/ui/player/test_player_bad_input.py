@@ -41,7 +41,7 @@ def opened(qtbot):
 
 def go(player, qtbot, frame):
     player.seek(frame)
-    qtbot.waitUntil(lambda: player.current_frame == frame, timeout=10_000)
+    qtbot.waitUntil(lambda: player.settled and player.current_frame == frame, timeout=20_000)
 
 
 def number_on_screen(player):
@@ -178,7 +178,7 @@ class LongReel:
     def __init__(self, path, index):
         self.times = index.times
 
-    def read(self, number):
+    def read(self, number, stale=None):
         return Frame(number, float(self.times[number]), videos.draw_code(number % 65536, 64, 36))
 
     def look_back(self, number):

@@ -20,6 +20,11 @@ def shown_number(picture):
     return videos.read_code(to_pixels(picture))
 
 
+def on_screen(player):
+    """The number in what is seen: the frame itself, or its small picture until it is there."""
+    return shown_number(player.view.picture or player.view._small)
+
+
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recordings")
@@ -60,7 +65,7 @@ def test_random_seeks_show_the_frame_that_was_asked_for(opened, recordings, qtbo
     wrong = []
     for number in np.random.default_rng(11).integers(0, FRAMES, SEEKS):
         player.seek(int(number))
-        qtbot.waitUntil(lambda number=number: player.current_frame == number)
+        qtbot.waitUntil(lambda number=number: player.settled and player.current_frame == number)
         if shown_number(player.view.picture) != number:
             wrong.append(number)
     assert wrong == []
@@ -70,11 +75,11 @@ def test_random_seeks_show_the_frame_that_was_asked_for(opened, recordings, qtbo
 def test_stepping_shows_every_frame_once_both_ways(opened, recordings, qtbot, kind):
     player, _ = opened(recordings[kind])
     player.seek(40)
-    qtbot.waitUntil(lambda: player.current_frame == 40)
+    qtbot.waitUntil(lambda: player.settled and player.current_frame == 40)
     for key, expected in ((Qt.Key.Key_Right, range(41, 61)), (Qt.Key.Key_Left, range(59, 39, -1))):
         for number in expected:
             QTest.keyClick(player, key)
-            qtbot.waitUntil(lambda number=number: player.current_frame == number)
+            qtbot.waitUntil(lambda number=number: player.settled and player.current_frame == number)
             assert shown_number(player.view.picture) == number
 
 
@@ -82,9 +87,7 @@ def test_stepping_shows_every_frame_once_both_ways(opened, recordings, qtbot, ki
 def test_playing_shows_right_frames_and_pauses_on_the_one_shown(opened, recordings, qtbot, kind):
     player, _ = opened(recordings[kind])
     shown = []
-    player.frame_shown.connect(
-        lambda number: shown.append((number, shown_number(player.view.picture)))
-    )
+    player.frame_shown.connect(lambda number: shown.append((number, on_screen(player))))
     player.play()
     qtbot.waitUntil(lambda: len(shown) > 20, timeout=10_000)
     player.pause()
@@ -92,20 +95,18 @@ def test_playing_shows_right_frames_and_pauses_on_the_one_shown(opened, recordin
     assert shown_number(player.view.picture) == player.current_frame == shown[-1][0]
     QTest.keyClick(player, Qt.Key.Key_Right)
     after = shown[-1][0] + 1
-    qtbot.waitUntil(lambda: player.current_frame == after)
+    qtbot.waitUntil(lambda: player.settled and player.current_frame == after)
     assert shown_number(player.view.picture) == after
 
 
 def test_dragging_never_shows_a_picture_under_another_number(opened, recordings, qtbot):
     player, _ = opened(recordings["B-frames"])
     shown = []
-    player.frame_shown.connect(
-        lambda number: shown.append((number, shown_number(player.view.picture)))
-    )
+    player.frame_shown.connect(lambda number: shown.append((number, on_screen(player))))
     for number in [*range(0, FRAMES, 3), *range(FRAMES - 1, 0, -5), 137]:
         player.seek(number)
         qtbot.wait(1)
-    qtbot.waitUntil(lambda: player.current_frame == 137)
+    qtbot.waitUntil(lambda: player.settled and player.current_frame == 137)
     assert shown[-1] == (137, 137)
     assert all(number == seen for number, seen in shown)
 
@@ -125,7 +126,7 @@ def test_timeline_and_player_agree_on_a_variable_frame_rate(opened, recordings, 
         where = timeline.view.pixel_of(float(index.times[number])).toPoint()
         viewport, left = timeline.view.viewport(), Qt.MouseButton.LeftButton
         QTest.mouseClick(viewport, left, Qt.KeyboardModifier.NoModifier, where)
-        qtbot.waitUntil(lambda number=number: player.current_frame == number)
+        qtbot.waitUntil(lambda number=number: player.settled and player.current_frame == number)
         assert shown_number(player.view.picture) == number == timeline.playhead_frame
 
 
@@ -135,7 +136,7 @@ def test_damaged_packets_are_named_and_the_rest_is_right(opened, recordings, qtb
     missing, right = 0, 0
     for number in range(0, len(index), 3):
         player.seek(number)
-        qtbot.waitUntil(lambda number=number: player.current_frame == number)
+        qtbot.waitUntil(lambda number=number: player.settled and player.current_frame == number)
         if player.view.picture is None:
             missing += 1
             assert "could not be decoded" in player.view.message
