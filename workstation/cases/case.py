@@ -21,6 +21,7 @@ from workstation.cases.references import ReferenceStore
 from workstation.cases.reports import HALF_WRITTEN, ReportStore
 from workstation.cases.runs import RunStore
 from workstation.cases.schema import bring_up_to_date, not_made_to_its_end, prepare
+from workstation.cases.soundness import refuse_links
 from workstation.errors import CaseError, CaseLocked, CaseTaken
 
 DATABASE_NAME = "case.sqlite"
@@ -127,6 +128,7 @@ class Case(AbstractContextManager["Case"]):
                 f"The folder “{folder.name}” is not a case: it holds no {DATABASE_NAME}. "
                 "Choose another folder or create a case."
             )
+        refuse_links(folder)
         lock = None if read_only else WriteLock(folder)
         try:
             case = cls._connect(folder, lock)

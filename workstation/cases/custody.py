@@ -179,8 +179,8 @@ def _values(entry: CustodyEntry) -> tuple[Any, ...]:
 
 def _entry(row: tuple[Any, ...]) -> CustodyEntry:
     try:
-        details = from_canonical(row[5])
-    except ValueError:
+        details = _details(row[5])
+    except (TypeError, ValueError, RecursionError):
         # Still shown, so that the examiner sees what was done to it; `verify` names the entry.
         details = {"unreadable": row[5]}
     sequence, time_utc, actor, act, subject, _, previous, sha256 = row
@@ -191,6 +191,13 @@ def _digest(fields: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(plain(fields))).hexdigest()
 
 
+def _details(text: str) -> dict[str, Any]:
+    details = from_canonical(text)
+    if not isinstance(details, dict):
+        raise ValueError("the details of an entry are no object")
+    return details
+
+
 def _problem(row: tuple[Any, ...], position: int, previous: str) -> str:
     fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
     digest = fields.pop("sha256")
@@ -199,9 +206,9 @@ def _problem(row: tuple[Any, ...], position: int, previous: str) -> str:
     if fields["previous_sha256"] != previous:
         return f"Entry {position} of the custody log does not follow on the entry before it."
     try:
-        details = from_canonical(fields["details"])
+        details = _details(fields["details"])
         spelled = canonical(details).decode() == fields["details"]
         intact = spelled and _digest(fields | {"details": details}) == digest
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         intact = False
     return "" if intact else f"Entry {position} of the custody log was altered."

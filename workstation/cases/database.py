@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from workstation.errors import CaseError
 
 BUSY_SECONDS = 30.0
+_LONGEST_VALUE = 2**29  # bytes; the frame index of a hundred hours has 2**28
 SQLITE_VERSION = sqlite3.sqlite_version
 
 _SENTENCES = {
@@ -35,12 +36,15 @@ _SENTENCES = {
     sqlite3.SQLITE_CORRUPT: (
         "The case database is damaged. Leave the folder as it is and work on a copy from a backup."
     ),
+    sqlite3.SQLITE_TOOBIG: "The case database holds a value too large to be read.",
     sqlite3.SQLITE_NOTADB: "The file case.sqlite is not a case database. Choose another folder.",
     sqlite3.SQLITE_CANTOPEN: (
-        "The case database cannot be opened. Check that the folder exists and that you may read it."
+        "The case database cannot be opened. Check that the folder exists, that you may read it, "
+        "and that its disk is not full."
     ),
     sqlite3.SQLITE_IOERR: (
-        "The case database could not be read or written: the disk or the connection to it failed."
+        "The case database could not be read or written: the disk is full, or it or the connection "
+        "to it failed. Make room or check the drive, then try again; what was recorded stays."
     ),
 }
 
@@ -52,7 +56,9 @@ def in_words() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        sentence = None if code is None else _SENTENCES.get(code & 0xFF)
+        # Without a code: text in it that is none, which says so only as it is read.
+        odd = code is None and type(error) is sqlite3.OperationalError
+        sentence = _SENTENCES.get(sqlite3.SQLITE_CORRUPT if odd else (code or 0) & 0xFF)
         if sentence is None:
             raise
         raise CaseError(sentence) from error
@@ -78,6 +84,9 @@ class Connection:
                     self._raw.execute("PRAGMA journal_mode=WAL")
                     self._raw.execute(f"PRAGMA synchronous={synchronous}")
                 self._raw.execute("PRAGMA foreign_keys=ON")
+                self._raw.execute("PRAGMA trusted_schema=OFF")
+                self._raw.execute("PRAGMA cell_size_check=ON")
+                self._raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
                 self.database = sqlite_utils.Database(self._raw)
             except BaseException:
                 self.close()

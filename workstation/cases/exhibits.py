@@ -1,6 +1,5 @@
 """The exhibits of a case and their frame indexes."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,9 +7,14 @@ import numpy as np
 
 from workstation.cases.database import Connection
 from workstation.cases.digests import exhibit_digest
-from workstation.cases.plain_json import clean_text, to_json
+from workstation.cases.plain_json import clean_text, from_json, to_json
 from workstation.cases.records import Exhibit, FrameIndex, Hashes
+from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
+
+# What is read of the container facts as something else than text to be shown.
+_NUMBERS = ("width", "height", "rotation", "duration_s", "bit_rate", "frame_rate")
+_LISTS = ("streams", "warnings")
 
 _COLUMNS = (
     "number, original_name, stored_name, size, sha256, md5, sha1, media_type, added_utc, facts, "
@@ -98,19 +102,14 @@ class ExhibitStore:
         """
         row = self._connection.row(
             "SELECT time_base_numerator, time_base_denominator, average_rate, remark, timestamps, "
-            "pts, key FROM frame_indexes WHERE exhibit = ?",
+            "pts, key, (SELECT frames FROM exhibits WHERE number = exhibit) "
+            "FROM frame_indexes WHERE exhibit = ?",
             (number,),
         )
         if row is None:
             raise _no_exhibit(number)
-        return FrameIndex(
-            pts=np.frombuffer(row[5], dtype="<i8").astype(np.int64),
-            key=np.frombuffer(row[6], dtype=np.uint8).astype(np.bool_),
-            time_base=(row[0], row[1]),
-            average_rate=row[2],
-            remark=row[3],
-            timestamps=bool(row[4]),
-        )
+        with as_recorded(f"the frames of {number}"):
+            return _frame_index(row)
 
     def digest(self, number: str) -> str:
         """SHA-256 over all that is recorded of an exhibit, for the custody log."""
@@ -127,6 +126,23 @@ def _no_exhibit(number: str) -> CaseError:
     return CaseError(f"The case has no exhibit {number}. List the exhibits to see their numbers.")
 
 
+def _frame_index(row: tuple[Any, ...]) -> FrameIndex:
+    index = FrameIndex(
+        pts=np.frombuffer(row[5], dtype="<i8").astype(np.int64),
+        key=np.frombuffer(row[6], dtype=np.uint8).astype(np.bool_),
+        time_base=(row[0], row[1]),
+        average_rate=row[2],
+        remark=row[3],
+        timestamps=bool(row[4]),
+    )
+    if not (len(index) == len(index.key) == row[7] > 0 and (np.diff(index.pts) > 0).all()):
+        raise ValueError("frames are missing, or out of order")
+    if min(index.time_base) <= 0 or not 0 <= index.average_rate < np.inf:
+        raise ValueError("times are counted in no unit")
+    return index
+
+
+@as_recorded("the exhibits")
 def _exhibit(row: tuple[Any, ...]) -> Exhibit:
     folder, _, name = row[2].partition("/")
     if folder != "exhibits" or name in ("", ".", "..") or {"/", "\\", "\0"} & set(name):
@@ -142,7 +158,19 @@ def _exhibit(row: tuple[Any, ...]) -> Exhibit:
         hashes=Hashes(sha256=row[4], md5=row[5], sha1=row[6]),
         media_type=row[7],
         added_utc=row[8],
-        facts=json.loads(row[9]),
+        facts=_checked(from_json(row[9], dict)),
         frames=row[10],
         thumbnail=row[11],
     )
+
+
+def _checked(facts: dict[str, Any]) -> dict[str, Any]:
+    for name in _NUMBERS:
+        if not isinstance(facts.get(name, 0), int | float | None):
+            raise TypeError(f"{name} is no number")
+    for name in _LISTS:
+        if not isinstance(facts.get(name, []), list):
+            raise TypeError(f"{name} is no list")
+    if not all(isinstance(stream, dict) for stream in facts.get("streams", ())):
+        raise TypeError("a stream is no object")
+    return facts

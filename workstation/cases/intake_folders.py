@@ -32,8 +32,9 @@ def remove_intake(exhibits_folder: Path, number: str, *, taken: bool) -> tuple[s
     name, size = "", 0
     for path in waiting + moved:
         with suppress(OSError):
-            name, size = path.name, path.stat().st_size
-            path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+            name, size = path.name, path.lstat().st_size
+            if not path.is_symlink():
+                path.chmod(stat.S_IRUSR | stat.S_IWUSR)
             path.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     return name, size
@@ -48,6 +49,9 @@ def sweep_intakes(exhibits_folder: Path, taken: Set[str]) -> Iterator[tuple[str,
     """
     for folder in sorted(exhibits_folder.glob(f"{INTAKE_PREFIX}*")):
         number = folder.name.removeprefix(INTAKE_PREFIX)
+        # A name made by somebody else could be a pattern that fits what the case has taken in.
+        if not number.isalnum() or folder.is_symlink() or not folder.is_dir():
+            continue
         name, size = remove_intake(exhibits_folder, number, taken=number in taken)
         if number not in taken:
             yield number, name, size

@@ -4,7 +4,6 @@ Every state of a mark is a row of its own that is never changed or removed, and 
 custody log; taking a mark away is one more state.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,8 +12,9 @@ from typing import Any, Final
 from workstation.cases.custody import Act, CustodyLog
 from workstation.cases.database import Connection
 from workstation.cases.people import Person
-from workstation.cases.plain_json import clean_text, to_json, utc_now
+from workstation.cases.plain_json import clean_text, from_json, to_json, utc_now
 from workstation.cases.records import Finding
+from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
 COLOURS: Final = ("blue", "yellow", "pink", "teal", "violet", "salmon", "olive", "grey")
@@ -265,6 +265,7 @@ def _row(mark: Mark, removed: bool) -> tuple[Any, ...]:
     )
 
 
+@as_recorded("the marks")
 def _mark(row: tuple[Any, ...]) -> Mark:
     return Mark(
         number=row[0],
@@ -276,10 +277,10 @@ def _mark(row: tuple[Any, ...]) -> Mark:
         last=row[6],
         name=row[7],
         note=row[8],
-        tags=tuple(json.loads(row[9])),
+        tags=tuple(map(str, from_json(row[9], list))),
         colour=row[10],
         finding=None if row[11] is None else Finding(row[11]),
-        people=tuple(Person.from_plain(person) for person in json.loads(row[12])),
+        people=tuple(Person.from_plain(person) for person in from_json(row[12], list)),
         examiner=row[14],
         time_utc=row[15],
     )

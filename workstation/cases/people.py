@@ -5,7 +5,7 @@ which tracks the examiner takes for the same person, and what that person is cal
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 Extents = Mapping[int, tuple[int, int]]
@@ -45,8 +45,16 @@ class Person:
 
     @classmethod
     def from_plain(cls, value: Mapping[str, Any]) -> "Person":
-        """The person that `plain` gave."""
-        return cls(tuple(Piece(*piece) for piece in value["pieces"]), str(value["name"]))
+        """The person that `plain` gave.
+
+        Raises:
+            LookupError, TypeError, ValueError: it is none.
+        """
+        pieces = tuple(Piece(*piece) for piece in value["pieces"])
+        whole = all(type(n) is int for piece in pieces for n in astuple(piece))
+        if not pieces or not whole:
+            raise ValueError("a person without pieces of face tracks")
+        return cls(pieces, str(value["name"]))
 
 
 def machine_person(track: int, extents: Extents) -> Person:

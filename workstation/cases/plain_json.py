@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import rfc8785
+
+_Kind = TypeVar("_Kind", dict, list)  # type: ignore[type-arg]
 
 
 def utc_now() -> str:
@@ -61,6 +63,19 @@ def canonical(value: Any) -> bytes:
         rfc8785.CanonicalizationError: a number lies outside what JSON carries exactly.
     """
     return rfc8785.dumps(plain(value))
+
+
+def from_json(text: str, kind: type[_Kind]) -> _Kind:
+    """Parse JSON text whose outermost value must be a dict or a list.
+
+    Raises:
+        ValueError: the text is no JSON, or something else.
+        RecursionError: it nests deeper than anything this program writes.
+    """
+    value = json.loads(text)
+    if not isinstance(value, kind):
+        raise ValueError(f"a {type(value).__name__} where a {kind.__name__} belongs")
+    return value
 
 
 def from_canonical(text: str) -> Any:

@@ -1,13 +1,13 @@
 """Exhibits that the examiner marked known authentic, each for a questioned exhibit."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workstation.cases.custody import Act, CustodyLog
 from workstation.cases.database import Connection
-from workstation.cases.plain_json import clean_text, to_json, utc_now
+from workstation.cases.plain_json import clean_text, from_json, to_json, utc_now
 from workstation.cases.records import Reference, ReferenceKind
+from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
 _COLUMNS = "id, questioned, reference, kinds, how, recording, added_utc, revoked_utc, revoked_why"
@@ -157,6 +157,7 @@ def logged(reference: Reference) -> dict[str, Any]:
     return said
 
 
+@as_recorded("the references")
 def _reference(row: tuple[Any, ...]) -> Reference:
-    kinds = tuple(ReferenceKind(kind) for kind in json.loads(row[3]))
+    kinds = tuple(ReferenceKind(kind) for kind in from_json(row[3], list))
     return Reference(row[0], row[1], row[2], kinds, *row[4:])

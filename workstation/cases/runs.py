@@ -1,6 +1,5 @@
 """Runs with everything they found: faces, stretches, segments, findings."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from workstation.cases.database import Connection
 from workstation.cases.digests import run_digest
-from workstation.cases.plain_json import clean_text, to_json, utc_now
+from workstation.cases.plain_json import clean_text, from_json, to_json, utc_now
 from workstation.cases.records import (
     Exhibit,
     FaceTable,
@@ -21,6 +20,7 @@ from workstation.cases.records import (
     Segment,
     Stretch,
 )
+from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
 _LANDMARK_BYTES = 5 * 2 * 4
@@ -200,7 +200,8 @@ class RunStore:
                 parameters,
             )
             landmarks = self._connection.blobs(f"SELECT landmarks {rest}", parameters)
-        return _face_table(numbers, landmarks)
+        with as_recorded(f"the faces of run {run_id}"):
+            return _face_table(numbers, landmarks)
 
     def track_scores(self, run_id: int) -> dict[int, NDArray[np.float32]]:
         """Scores of every face track in time order, float32 (N,), by its number.
@@ -273,10 +274,7 @@ class RunStore:
             "ORDER BY position",
             (run_id,),
         )
-        return [
-            FindingRecord(track, Finding(finding), tuple(json.loads(reasons)), json.loads(figures))
-            for track, finding, reasons, figures in rows
-        ]
+        return [_finding(row) for row in rows]
 
     def digest(self, run_id: int) -> str:
         """SHA-256 over a run and all that it found, for the custody log."""
@@ -289,13 +287,21 @@ class RunStore:
         return [_run(row, self.committed_to(row[0])) for row in rows]
 
 
+@as_recorded("the findings")
+def _finding(row: tuple[Any, ...]) -> FindingRecord:
+    track, finding, reasons, figures = row
+    words = tuple(map(str, from_json(reasons, list)))
+    return FindingRecord(track, Finding(finding), words, from_json(figures, dict))
+
+
+@as_recorded("the runs")
 def _run(row: tuple[Any, ...], frames_done: int) -> Run:
     return Run(
         id=row[0],
         exhibit=row[1],
-        detector=json.loads(row[2]),
-        settings=json.loads(row[3]),
-        versions=json.loads(row[4]),
+        detector=from_json(row[2], dict),
+        settings=from_json(row[3], dict),
+        versions=from_json(row[4], dict),
         device=row[5],
         precision=row[6],
         started_utc=row[7],

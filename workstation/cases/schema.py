@@ -3,6 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from workstation.cases.database import Connection, in_words
+from workstation.cases.soundness import refuse_foreign_tables, refuse_missing_tables
 from workstation.errors import CaseError
 
 APPLICATION_ID = 0x44464657
@@ -287,7 +288,8 @@ def bring_up_to_date(connection: Connection) -> None:
             f"The case was made by a newer version of this program (case format {version}; this "
             f"version knows {FORMAT_VERSION}). Install the newer version to open it."
         )
-    if version == FORMAT_VERSION and not migrations.pending(connection.database):
-        return
-    with connection.in_memory():
-        prepare(connection)
+    refuse_foreign_tables(connection, migrations)
+    if version != FORMAT_VERSION or migrations.pending(connection.database):
+        with connection.in_memory():
+            prepare(connection)
+    refuse_missing_tables(connection, migrations)

@@ -1,0 +1,220 @@
+"""Cases that come from somebody else: nothing leads out of them, nothing in them runs."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workstation.cases.agreement import disagreements
+from workstation.cases.case import Case
+from workstation.cases.marks import Mark, MarkKind
+from workstation.cases.records import (
+    Exhibit,
+    Finding,
+    FindingRecord,
+    FrameIndex,
+    Hashes,
+    RunOutcome,
+)
+from workstation.errors import CaseError
+
+NESTED = "[" * 3000 + "]" * 3000
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with an exhibit, a run, a finding and a mark, closed."""
+    folder = tmp_path_factory.mktemp("template") / "case"
+    with Case.create(folder, number="1", examiner="A. Examiner") as case:
+        name = "exhibits/E001_clip.mp4"
+        (case.folder / name).write_bytes(b"video")
+        facts = {"width": 4, "streams": [{}], "warnings": []}
+        hashes = Hashes("a" * 64, "b" * 32, "c" * 40)
+        exhibit = Exhibit("E001", "clip.mp4", name, 5, hashes, "video", "now", facts, 3)
+        index = FrameIndex(np.arange(3), np.ones(3, np.bool_), (1, 25), 25.0)
+        case.exhibits.add(exhibit, index)
+        run = case.runs.start("E001", {}, {}, {}, "cpu", "float32", 3)
+        case.runs.conclude(run.id, [], [FindingRecord(None, Finding.INCONCLUSIVE, ("few",), {})])
+        case.runs.finish(run.id, RunOutcome.COMPLETE)
+        case.marks.put(None, Mark(MarkKind.MARKER, "E001", first=1, last=1, name="blink"))
+    return folder
+
+
+@pytest.fixture
+def folder(template: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(template, tmp_path / "case")
+
+
+def alter(folder: Path, statement: str, *values: object) -> None:
+    """Change the database past the program, and leave its triggers as they were."""
+    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+        triggers = raw.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in triggers:
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute(statement, values)
+        for _, sql in triggers:
+            raw.execute(sql)
+
+
+def read_everything(folder: Path) -> None:
+    with Case.open(folder, read_only=True) as case:
+        for exhibit in case.exhibits.all():
+            case.exhibits.index(exhibit.number)
+            for run in case.runs.of_exhibit(exhibit.number):
+                case.runs.findings(run.id)
+                case.runs.faces(run.id)
+        case.marks.all()
+        case.references.all()
+        case.custody.verify()
+        disagreements(case)
+
+
+def test_what_is_sound_is_read(folder: Path) -> None:
+    read_everything(folder)
+
+
+def link(path: Path, target: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["case.sqlite", "case.sqlite-wal", "cache.sqlite", "case.lock", "case.holder.json"],
+)
+def test_links_among_the_cases_own_files_are_refused(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes((folder / "case.sqlite").read_bytes())
+    before = victim.read_bytes()
+    link(folder / name, victim)
+    for read_only in (True, False):
+        with pytest.raises(CaseError, match=f"“{name}” is a link"):
+            Case.open(folder, read_only=read_only)
+    assert victim.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.symlink_to("/etc/passwd"),
+        lambda path: path.symlink_to("/dev/zero"),
+        os.mkfifo,
+    ],
+)
+def test_an_exhibit_that_leads_elsewhere_is_refused(
+    folder: Path, make: Callable[[Path], object]
+) -> None:
+    (folder / "exhibits" / "E001_clip.mp4").unlink()
+    make(folder / "exhibits" / "E001_clip.mp4")
+    with pytest.raises(CaseError, match="would lead out of the case"):
+        Case.open(folder, read_only=True)
+
+
+def test_the_exhibits_folder_may_be_no_link(folder: Path, tmp_path: Path) -> None:
+    (folder / "exhibits").rename(tmp_path / "elsewhere")
+    (folder / "exhibits").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CaseError, match="“exhibits” is a link"):
+        Case.open(folder)
+
+
+def test_a_waiting_folder_named_as_a_pattern_removes_nothing(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("mine", encoding="utf-8")
+    for name in (".intake-*", ".intake-[E]001", ".intake-"):
+        (folder / "exhibits" / name).mkdir()
+    with Case.open(folder):
+        pass
+    assert (folder / "exhibits" / "E001_clip.mp4").read_bytes() == b"video"
+    inside = folder / "exhibits" / ".intake-E002"
+    inside.mkdir()
+    (inside / "link").symlink_to(tmp_path / "mine" / "diary.txt")
+    (tmp_path / "mine" / "diary.txt").chmod(0o644)
+    with Case.open(folder):
+        pass
+    assert not inside.exists()
+    assert (tmp_path / "mine" / "diary.txt").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "mine" / "diary.txt").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", ["case.sqlite-journal", "cache.sqlite-journal"])
+def test_a_foreign_journal_is_refused(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(504))
+    with pytest.raises(CaseError, match="another program began"):
+        Case.open(folder)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER more AFTER INSERT ON custody BEGIN DELETE FROM findings; END",
+        "CREATE VIEW marks_of_all AS SELECT * FROM marks",
+        "CREATE TABLE more (x)",
+        "DROP TABLE marks",
+        "ALTER TABLE runs ADD COLUMN more TEXT",
+        "ALTER TABLE runs RENAME COLUMN device TO gadget",
+    ],
+)
+def test_foreign_tables_and_triggers_are_refused(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+        raw.execute(statement)
+    with pytest.raises(CaseError, match="case database was altered"):
+        Case.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [
+        ("UPDATE exhibits SET stored_name = ?", "exhibits/../../../etc/passwd"),
+        ("UPDATE exhibits SET stored_name = ?", "/etc/passwd"),
+        ("UPDATE exhibits SET stored_name = ?", "reports/x.pdf"),
+        ("UPDATE exhibits SET stored_name = ?", "exhibits/.."),
+        ("UPDATE exhibits SET facts = ?", "no JSON"),
+        ("UPDATE exhibits SET facts = ?", NESTED),
+        ("UPDATE exhibits SET facts = ?", "[]"),
+        ("UPDATE exhibits SET facts = ?", '{"width": "wide"}'),
+        ("UPDATE exhibits SET facts = ?", '{"streams": [1]}'),
+        ("UPDATE frame_indexes SET pts = ?", bytes(23)),
+        ("UPDATE frame_indexes SET pts = ?", bytes(24)),
+        ("UPDATE frame_indexes SET pts = ?", bytes(8)),
+        ("UPDATE frame_indexes SET key = ?", b""),
+        ("UPDATE frame_indexes SET time_base_denominator = ?", 0),
+        ("UPDATE frame_indexes SET average_rate = ?", float("inf")),
+        ("UPDATE exhibits SET frames = ?", 2**62),
+        ("UPDATE runs SET detector = ?", "7"),
+        ("UPDATE runs SET settings = ?", "{"),
+        ("UPDATE runs SET outcome = ?", "splendid"),
+        ("UPDATE findings SET finding = ?", "certain"),
+        ("UPDATE findings SET reasons = ?", "{}"),
+        ("UPDATE findings SET statistics = ?", "null"),
+        ("INSERT INTO faces VALUES (1, 0, 1, 0.5, 1, 1, 1, 1, ?, NULL, NULL)", b"short"),
+        ("UPDATE marks SET kind = ?", "omen"),
+        ("UPDATE marks SET tags = ?", NESTED),
+        ("UPDATE marks SET people = ?", '[{"name": "x", "pieces": []}]'),
+        ("UPDATE marks SET people = ?", '[{"name": "x", "pieces": [["1", 2, 3]]}]'),
+        ("UPDATE exhibits SET original_name = CAST(? AS TEXT)", b"\xff\xfe"),
+    ],
+)
+def test_values_never_written_are_said_to_be_altered(
+    folder: Path, statement: str, value: object
+) -> None:
+    alter(folder, statement, value)
+    with pytest.raises(CaseError, match=r"altered|damaged"):
+        read_everything(folder)
+
+
+@pytest.mark.parametrize("details", ["[]", "null", "7", NESTED, '{"run":', '"run"', "NaN"])
+def test_entries_that_are_no_entries_are_shown_and_named(folder: Path, details: str) -> None:
+    alter(folder, "UPDATE custody SET details = ? WHERE sequence = 1", details)
+    with Case.open(folder, read_only=True) as case:
+        assert case.custody.entries()[0].details == {"unreadable": details}
+        assert case.custody.verify().problem == "Entry 1 of the custody log was altered."
+        assert disagreements(case)
