@@ -141,6 +141,8 @@ class Deeds:
             "show_player": space.stage.player.setFocus,
             "compare": lambda: compare(self._bench, space.stage.player, self._window),
             "detach_panel": space.detach_panel,
+            "detach_player": space.place.detach,
+            "picture_full_screen": space.place.toggle_whole_screen,
             **{
                 f"{choice}_theme": lambda choice=choice: _choose_theme(choice)
                 for choice in theme.CHOICES

@@ -44,6 +44,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.deeds = Deeds(self)
         self.actions_by_name = make_actions(self, self.deeds.table())
+        self.workspace.place.share_actions(list(self.actions_by_name.values()))
         self._listen()
         self._update_actions()
         self.workbench.look_for_detectors()

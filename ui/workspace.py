@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui import PANELS, Panel, preferences
 from ui.docks import Dock, DockArea
+from ui.player_place import PlayerPlace
 from ui.stage import Stage
 from ui.status_bar import StatusBar
 from ui.top_bar import TopBar
@@ -25,7 +26,8 @@ class Workspace(QWidget):
         self.panels = {panel.name: _make(panel, workbench) for panel in PANELS}
         docks = [Dock(one.name, one.title, one.side, self.panels[one.name]) for one in PANELS]
         docks.append(Dock("timeline", "Timeline", "bottom", self.stage.timeline))
-        self.area = DockArea(self.stage.player, docks)
+        self.place = PlayerPlace(self.stage.player)
+        self.area = DockArea(self.place, docks)
         self.area.put_back(preferences.layout("docks"))
         self.top_bar = TopBar(workbench)
         self.status_bar = StatusBar(workbench)
@@ -37,6 +39,7 @@ class Workspace(QWidget):
         rows.addWidget(self.status_bar)
         self.top_bar.custody_pressed.connect(lambda: self.show_panel("custody"))
         self.area.key_left.connect(self.keyPressEvent)
+        workbench.case_closed.connect(self.place.bring_back)
         self.stage.player.show_boxes(preferences.boxes())
         people = self.panels["tracks"]
         people.follow_wanted.connect(self.stage.player.follow)
@@ -62,7 +65,8 @@ class Workspace(QWidget):
         self.stage.player.keyPressEvent(event)
 
     def close_down(self) -> None:
-        """Keep where the docks are and end the threads that panels own."""
+        """Keep where the docks and the player are and end the threads that panels own."""
+        self.place.close_down()
         preferences.keep_layout("docks", self.area.keep())
         self.stage.close_down()
         for panel in self.panels.values():
