@@ -1,6 +1,7 @@
 """Files that leave the case: written once, hashed, entered in the custody log, never over another.
 
-A file and its entry belong together: where the entry cannot be made, the file is taken back.
+A file and its entry belong together: where the entry cannot be made, the file is taken back, and
+what it had replaced is put back.
 """
 
 import hashlib
@@ -69,6 +70,8 @@ def refuse(case: "Case", target: Path, what: str, *, overwrite: bool = False) ->
 def writing(target: Path, what: str) -> Iterator[Path]:
     """A place beside the target to write to; it takes the target's name when all went well.
 
+    Used inside `taken_back`.
+
     Args:
         target: file or folder that is to be made.
         what: what is exported, such as "The frame".
@@ -80,7 +83,7 @@ def writing(target: Path, what: str) -> Iterator[Path]:
     try:
         _remove(part)
         yield part
-        part.replace(target)
+        put_in_place(part, target)
     except OSError as error:
         _remove(part)
         why = os.strerror(error.errno) if error.errno else str(error)
@@ -111,15 +114,48 @@ def taken_back() -> Iterator[list[Path]]:
     """Remove what was exported if a later step fails: it would not be recorded.
 
     Yields:
-        A list for the caller to put in what was written.
+        A list for the caller to put in what was written, as soon as it is in its place.
     """
     written: list[Path] = []
     try:
         yield written
     except BaseException:
         for path in written:
-            _remove(path)
+            before = _before(path)
+            if before.exists():
+                before.replace(path)
+            else:
+                _remove(path)
         raise
+    finally:
+        for path in written:
+            _remove(_before(path))
+
+
+def put_in_place(part: Path, target: Path) -> None:
+    """Give a file its name, and keep what had that name until `taken_back` ends.
+
+    Raises:
+        OSError: it cannot be done; what was there is still there.
+    """
+    before = _before(target)
+    _remove(before)
+    if target.is_file():
+        try:
+            before.hardlink_to(target)
+        except OSError:  # a file system without links: it goes out of the way for a moment
+            target.replace(before)
+    try:
+        part.replace(target)
+    except OSError:
+        if before.exists():
+            before.replace(target)
+        _remove(before)  # two links to one file: replacing one by the other leaves both
+        raise
+
+
+def _before(target: Path) -> Path:
+    return target.with_name(f".{target.name}.before")
 
 
 def write_out(

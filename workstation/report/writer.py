@@ -12,6 +12,7 @@ from reportlab.platypus import Flowable
 
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
+from workstation.cases.exports import put_in_place, taken_back
 from workstation.cases.records import ReportRecord
 from workstation.cases.reports import HALF_WRITTEN
 from workstation.errors import ReportError
@@ -138,7 +139,7 @@ def _record(
     folder = case.folder.resolve()
     inside = output.is_relative_to(folder)
     path = output.relative_to(folder).as_posix() if inside else str(output)
-    with case.transaction():
+    with taken_back() as placed, case.transaction():
         case.custody.append(
             Act.REPORT_SIGNED,
             f"R{context.sequence:03d}",
@@ -152,7 +153,8 @@ def _record(
             pages=pages,
         )
         record = case.reports.add(path, digest, context.signer.subject, context.chain.head)
-        temporary.replace(output)
+        put_in_place(temporary, output)
+        placed.append(output)
     with contextlib.suppress(OSError):
         _sync_folder(output.parent)
     return record
