@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +30,7 @@ from workstation.evidence.isolation.wire import (
 
 PROCESSOR_SECONDS = 20.0  # of all its threads together, without a sign of life
 WALL_SECONDS = 60.0  # the same, when it waits rather than works
-_LOOK_SECONDS = 1.0  # how often it is looked at meanwhile
+LOOK_SECONDS = 1.0  # how often it is looked at meanwhile
 _STALE_SECONDS = 0.004
 RING_BYTES = 48 * 2**20  # set aside for frames decoded ahead
 RING_SLOTS = (2, 8)  # at least and at most
@@ -103,6 +104,7 @@ class Worker:
             self._channel.close()
             self._memory.close()
             raise
+        self._end = weakref.finalize(self, _end, self._process, self._channel, self._memory)
         facts, data = (None, b"") if index is None else index_sent(index)
         first = self._memory.first
         request = {
@@ -206,11 +208,9 @@ class Worker:
             raise self._senseless(error) from error
 
     def close(self) -> None:
-        """End it; calling it again does nothing."""
-        self._process.end()
-        self._channel.close()
+        """End it; calling it again does nothing. What is forgotten is ended, too."""
         self._room = None
-        self._memory.close()
+        self._end()
 
     def _received(self) -> tuple[Message, bytearray]:
         self._channel.patience(WALL_SECONDS)
@@ -245,13 +245,13 @@ class Worker:
 
     def _wait(self, stale: Callable[[], bool] | None) -> None:
         """Until it says something; looks are counted, so that a sleeping machine costs nobody."""
-        look = _LOOK_SECONDS if stale is None else _STALE_SECONDS
+        look = LOOK_SECONDS if stale is None else _STALE_SECONDS
         waited, looked, begun = 0.0, 0.0, None
         while not self._channel.waiting(look):
             if stale is not None and stale():
                 raise Unwanted
             waited += look
-            if waited - looked < _LOOK_SECONDS:
+            if waited - looked < LOOK_SECONDS:
                 continue
             looked, used = waited, self._process.seconds_used()
             begun = used if begun is None else begun
@@ -283,3 +283,9 @@ class Worker:
             return Died("the decoder took too much of the processor's time", at)
         log.info("a worker ended with status %d", status)
         return Died(CRASHED, at)
+
+
+def _end(process: launching.Process, channel: Channel, memory: SharedMemory) -> None:
+    process.end()
+    channel.close()
+    memory.close()

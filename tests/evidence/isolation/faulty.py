@@ -1,0 +1,105 @@
+"""A keeper whose workers meet with an accident at one frame; only tests begin it.
+
+`FAULT` in the environment says which accident, and at which frame: "crash@40".
+"""
+
+import ctypes
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workstation.evidence import pulse
+from workstation.evidence.isolation import desk, keeper
+
+KIND, _, PLACE = os.environ["FAULT"].partition("@")
+decode, say = pulse.decode, desk.Desk.say
+
+
+def faulty_decode(packet: Any, number: int | None) -> list[Any]:
+    if number == int(PLACE):
+        pulse._watch.begin(number)
+        ACCIDENTS[KIND]()
+    return decode(packet, number)
+
+
+def faulty_say(self: desk.Desk, message: dict[str, Any], data: bytes = b"") -> None:
+    if message.get("frame") == int(PLACE):
+        message = {**message, **LIES[KIND]}
+    say(self, message, data)
+
+
+def crash() -> None:
+    ctypes.string_at(0)
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def sleep() -> None:
+    while True:
+        time.sleep(1)
+
+
+def bomb() -> None:
+    held = []
+    while True:
+        held.append(np.empty(2**28, np.uint8))
+
+
+def babble() -> None:
+    pulse._watch.channel._socket.sendall(b"\xff" * 64)  # type: ignore[attr-defined]
+    sleep()
+
+
+def escape() -> None:
+    """Try what no worker may do, and say what of it was possible."""
+    tried = {
+        "a file": lambda: os.open("/etc/hostname", os.O_RDONLY),
+        "a folder": lambda: list(Path("/").iterdir()),
+        "writing": lambda: os.open("/tmp/escaped", os.O_WRONLY | os.O_CREAT),
+        "a connection": socket.socket,
+        "a process": os.fork,
+        "a program": lambda: os.execv("/bin/true", ["true"]),
+        "a signal": lambda: os.kill(os.getppid(), 0),
+        "memory": lambda: bytearray(2**40),
+    }
+    done = []
+    for name, attempt in tried.items():
+        try:
+            attempt()
+        except (OSError, MemoryError):
+            continue
+        done.append(name)
+    raise pulse.Refused(f"possible: {', '.join(done) or 'nothing'}")
+
+
+ACCIDENTS = {
+    "crash": crash,
+    "spin": spin,
+    "sleep": sleep,
+    "bomb": bomb,
+    "babble": babble,
+    "escape": escape,
+}
+LIES: dict[str, dict[str, Any]] = {
+    "lie about the slot": {"slot": 10**9},
+    "lie about the height": {"height": 2**40},
+    "lie about the width": {"width": -1},
+    "lie about the kind": {"height": "many"},
+    "lie about the frame": {"frame": 3},
+    "lie about the room": {"room": 2**60},
+    "lie about the loss": {"lost": [0, 10**12, ["?"]]},
+}
+if KIND in ACCIDENTS:
+    pulse.decode = faulty_decode
+else:
+    desk.Desk.say = faulty_say  # type: ignore[method-assign]
+
+if __name__ == "__main__":
+    keeper.main()

@@ -1,0 +1,209 @@
+"""What a decoder does when evidence kills it costs that stretch, and nothing else."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.videos import make_video, read_code
+from workstation.cases.records import FrameIndex, Stretch
+from workstation.errors import DecodeError, ExhibitError
+from workstation.evidence.frame_index import build_frame_index, index_of
+from workstation.evidence.frames import Frame, FrameReader, read_frames
+from workstation.evidence.isolation import launching, remote
+from workstation.evidence.probe import probe
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+FRAMES, GROUP = 60, 12
+BUILT_ON_IT = "it is built on a frame that could not be decoded"
+
+Accident = Callable[[str], None]
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FrameIndex]:
+    path = make_video(
+        tmp_path_factory.mktemp("accidents") / "a.mp4",
+        frames=FRAMES,
+        group=GROUP,
+        b_frames=0,
+        options={"x264-params": "scenecut=0"},
+    )
+    return path, index_of(path)
+
+
+@pytest.fixture
+def accident(monkeypatch: pytest.MonkeyPatch) -> Iterator[Accident]:
+    def prepare(fault: str) -> None:
+        monkeypatch.setenv("FAULT", fault)
+        monkeypatch.setattr(launching, "KEEPER", "tests.evidence.isolation.faulty")
+        monkeypatch.setattr(remote, "PROCESSOR_SECONDS", 0.2)
+        monkeypatch.setattr(remote, "WALL_SECONDS", 2.0)
+        monkeypatch.setattr(remote, "LOOK_SECONDS", 0.25)
+        launching._forget()
+
+    yield prepare
+    launching._forget()
+
+
+def numbers(items: list[Frame | Stretch]) -> list[int]:
+    """Every number that is covered; of a frame, the one that its pixels show."""
+    covered: list[int] = []
+    for item in items:
+        if isinstance(item, Stretch):
+            covered += range(item.first, item.last + 1)
+        else:
+            assert read_code(item.pixels) == item.number
+            covered.append(item.number)
+    return covered
+
+
+REASONS = {
+    "crash": "the decoder crashed on it",
+    "spin": "decoding it took longer than 0 s",
+    "sleep": "decoding it took longer than 2 s",
+    "bomb": "decoding it needs more than",
+    "babble": "the decoder gave an answer that makes no sense",
+}
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_an_accident_costs_its_frame_and_what_is_built_on_it(
+    kind: str, accident: Accident, video: tuple[Path, FrameIndex], caplog: pytest.LogCaptureFixture
+) -> None:
+    accident(f"{kind}@30")
+    items = list(read_frames(*video, 0, FRAMES))
+    assert numbers(items) == list(range(FRAMES))
+    lost = [item for item in items if isinstance(item, Stretch)]
+    assert [(one.first, one.last) for one in lost] == [(30, 30), (31, 35)]
+    assert lost[0].reason.startswith(REASONS[kind])
+    assert lost[1].reason == BUILT_ON_IT
+
+
+def test_a_chunk_behind_the_accident_is_whole(
+    accident: Accident, video: tuple[Path, FrameIndex]
+) -> None:
+    accident("crash@30")
+    items = list(read_frames(*video, 36, FRAMES))
+    assert numbers(items) == list(range(36, FRAMES))
+    assert not any(isinstance(item, Stretch) for item in items)
+
+
+@pytest.mark.parametrize(
+    "lie", ["slot", "height", "width", "kind", "frame", "room", "loss"], ids=str
+)
+def test_lies_end_the_worker_and_cost_no_more_than_the_stretch(
+    lie: str, accident: Accident, video: tuple[Path, FrameIndex], caplog: pytest.LogCaptureFixture
+) -> None:
+    accident(f"lie about the {lie}@30")
+    items = list(read_frames(*video, 24, FRAMES))
+    assert numbers(items) == list(range(24, FRAMES))
+    (lost,) = [item for item in items if isinstance(item, Stretch)]
+    assert (lost.first, lost.last) == (30, 35)
+    assert lost.reason == "the decoder gave an answer that makes no sense"
+
+
+def test_a_reader_outlives_its_workers(accident: Accident, video: tuple[Path, FrameIndex]) -> None:
+    accident("crash@30")
+    reader = FrameReader(*video)
+    try:
+        with pytest.raises(DecodeError, match="Frame 30 could not be decoded: the decoder crashed"):
+            reader.read(30)
+        with pytest.raises(DecodeError, match=BUILT_ON_IT):
+            reader.read(33)
+        assert read_code(reader.read(29).pixels) == 29
+        assert read_code(reader.read(36).pixels) == 36
+        reader.look_back(36)
+    finally:
+        reader.close()
+
+
+def test_a_first_frame_that_kills_is_no_reason_to_refuse_the_file(
+    accident: Accident, video: tuple[Path, FrameIndex]
+) -> None:
+    accident("crash@0")
+    facts, kind = probe(video[0])
+    assert kind == "video"
+    assert facts["width"] == 320
+    assert any("the decoder crashed on it" in warning for warning in facts["warnings"])
+    index = build_frame_index(video[0])
+    first, *others = read_frames(video[0], index, 0, 24)
+    assert isinstance(first, Stretch)
+    assert (first.first, first.reason) == (0, REASONS["crash"])
+    assert numbers([first, *others]) == list(range(24))
+    assert numbers(list(read_frames(video[0], index, 12, 24))) == list(range(12, 24))
+
+
+def test_a_worker_can_do_nothing_but_read_its_file(
+    accident: Accident, video: tuple[Path, FrameIndex]
+) -> None:
+    with_all = remote.Worker("probe", video[0])
+    with_all.close()
+    if set(with_all.confined) != {"memory", "files", "network and programs"}:
+        pytest.skip(f"this system confines {with_all.confined} only")
+    accident("escape@30")
+    lost = [item for item in read_frames(*video, 30, 31) if isinstance(item, Stretch)]
+    assert [one.reason for one in lost] == ["possible: nothing"]
+
+
+def test_workers_ended_from_outside_cost_nothing(video: tuple[Path, FrameIndex]) -> None:
+    path, index = video
+    items = []
+    for item in read_frames(path, index, 0, FRAMES):
+        items.append(item)
+        if item in items[9:10]:
+            os.kill(only_worker(), signal.SIGKILL)
+    assert numbers(items) == list(range(FRAMES))
+    assert all(isinstance(item, Frame) for item in items)
+
+
+def test_a_keeper_ended_from_outside_is_replaced(video: tuple[Path, FrameIndex]) -> None:
+    path, index = video
+    reader = FrameReader(path, index)
+    try:
+        assert read_code(reader.read(7).pixels) == 7
+        os.kill(launching._keepers[os.getpid()][1].pid, signal.SIGKILL)
+        assert read_code(reader.read(50).pixels) == 50
+    finally:
+        reader.close()
+
+
+def test_closing_early_and_forgetting_leave_no_worker(video: tuple[Path, FrameIndex]) -> None:
+    path, index = video
+    begun = read_frames(path, index, 0, FRAMES)
+    next(begun)
+    forgotten = FrameReader(path, index)
+    forgotten.read(3)
+    assert len(workers()) == 2
+    begun.close()  # type: ignore[attr-defined]
+    del forgotten
+    until = time.monotonic() + 5
+    while workers() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert workers() == []
+
+
+def workers() -> list[int]:
+    """The keeper's living children."""
+    keeper = launching._keepers[os.getpid()][1].pid
+    listed = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+    states = {one: Path(f"/proc/{one}/stat") for one in listed}
+    alive = [
+        one for one, stat in states.items() if stat.exists() and ") Z " not in stat.read_text()
+    ]
+    return [int(one) for one in alive]
+
+
+def only_worker() -> int:
+    (process,) = workers()
+    return process
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises((ExhibitError, OSError)):
+        build_frame_index(tmp_path / "gone.mp4")
