@@ -38,6 +38,7 @@ class AnalysisJob(Job):
     def work(self, desk: Desk) -> Run:
         """The finished run; it continues an unfinished one of the same kind."""
         from workstation.analysis.detector import default_detector
+        from workstation.analysis.device_faults import failed_before, said_of
         from workstation.analysis.pipeline import run_analysis
         from workstation.analysis.settings import AnalysisSettings
 
@@ -46,7 +47,7 @@ class AnalysisJob(Job):
         if self._analyse is None:
             self.advanced.emit(JobProgress("loading the detector"))
             load_torch_libraries()
-        return (self._analyse or run_analysis)(
+        run = (self._analyse or run_analysis)(
             desk.case,
             self.subject,
             default_detector(),
@@ -57,6 +58,8 @@ class AnalysisJob(Job):
             control=self._control,
             device=desk.device,
         )
+        self.remarks = tuple(said_of(failed, run) for failed in failed_before(desk.case, run))
+        return run
 
     @property
     def can_pause(self) -> bool:

@@ -79,6 +79,7 @@ class Job(QObject):
         lane: jobs of one lane run one after another: "files" or "analysis".
         kind: "intake", "analysis", "verification" or "report".
         subject: exhibit number or file name.
+        remarks: what the examiner ought to know although the job is done, in sentences.
         result: what `work` returned.
         error: what it raised.
     """
@@ -88,6 +89,7 @@ class Job(QObject):
 
     lane = "files"
     kind = ""
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, title: str, subject: str = "") -> None:
         super().__init__()

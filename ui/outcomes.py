@@ -34,6 +34,8 @@ def outcome(job: Job) -> Outcome | None:
     if job.kind == "shots":
         found = wording.counted(len(job.result), "shot change", "shot changes")
         return Outcome(f"{found} found; the timeline shows where.")
+    if job.kind == "analysis" and job.remarks:
+        return Outcome(" ".join(job.remarks))
     if job.kind == "scores":
         return Outcome(f"The scores were written to {job.result}.")
     return None

@@ -68,3 +68,10 @@ def test_nothing_is_said_twice():
     assert ended(IntakeJob(Path("clip.mp4")), JobState.FAILED, error=KeyError("odd")) is None
     written = ended(CallJob("scores", "Exporting", lambda d, j: None), result=Path("scores.csv"))
     assert written.sentence == "The scores were written to scores.csv."
+
+
+def test_a_run_that_stands_in_for_one_whose_gpu_failed_is_said():
+    job = AnalysisJob("E001")
+    assert ended(job, result=run_record()) is None
+    job.remarks = ("Run 1 on E001 ended early.",)
+    assert ended(job, result=run_record()).sentence == "Run 1 on E001 ended early."

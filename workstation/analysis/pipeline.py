@@ -15,6 +15,7 @@ from workstation.analysis.chunk_result import ChunkResult, from_bytes, to_bytes
 from workstation.analysis.chunks import ChunkRequest
 from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
+from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
@@ -73,7 +74,8 @@ def run_analysis(
     """Analyse one exhibit; blocks until it is done, cancelled or failed.
 
     An unfinished run of the same exhibit with the same weights, settings, software and precision is
-    continued; otherwise a new one begins.
+    continued; otherwise a new one begins. Where a GPU fails, its run ends as failed, and another
+    begins with fewer crops at once, or on the processor: one run has one device.
 
     Args:
         case: Open for writing, on a connection of the calling thread.
@@ -98,7 +100,11 @@ def run_analysis(
     job = _Analysis(case, exhibit, settings, announce, control or Control(), keep)
     job.verify()
     job.load(detector, device)
-    return job.run(Engine(executor, max(1, workers)))
+    while True:
+        try:
+            return job.run(Engine(executor, max(1, workers)))
+        except DeviceFault as fault:
+            job.fall_back(fault)
 
 
 class _Analysis:
@@ -158,13 +164,23 @@ class _Analysis:
         self._detector = detector
         self._key = cache_key(self._exhibit, self._detector, self._settings)
 
+    def fall_back(self, fault: DeviceFault) -> None:
+        """Get ready for another run after the device of the last one failed, or raise the fault."""
+        after = next_attempt(fault, self._detector.torch_device, self._settings)
+        if after is None:
+            raise fault
+        device, self._settings = after
+        self._done, self._fresh, self._working, self._since = 0, 0, 0.0, None
+        self.load(self._detector.info, device)
+
     def run(self, engine: Engine) -> Run:
         """Score everything, and leave a truthful record whatever happens."""
         run = self._begin()
         self._run_id = run.id
         try:
-            self._score(engine)
-            self._conclude()
+            with device_faults(self._detector.device):
+                self._score(engine)
+                self._conclude()
         except AnalysisCancelledError:
             self._stopped()
         except KeyboardInterrupt:

@@ -48,7 +48,8 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         "--grid",
         type=positive,
         metavar="N",
-        help="look for faces in every Nth frame and follow them between (default 5)",
+        help="look for faces in every Nth frame only and interpolate between: faster, with other "
+        "scores (default: look in every frame)",
     )
 
 
@@ -63,6 +64,7 @@ def positive(text: str) -> int:
 def analyse(arguments: argparse.Namespace) -> Answer:
     """Analyse the exhibits in turn; exit status 1 when one of them failed."""
     from workstation.analysis.detector import load_detector
+    from workstation.analysis.device_faults import failed_before, said_of
     from workstation.analysis.progress import Control
     from workstation.commands.references import beside_references
     from workstation.commands.views import run_view
@@ -90,7 +92,8 @@ def analyse(arguments: argparse.Namespace) -> Answer:
                 continue
             beside, beside_lines = beside_references(case, number)
             runs.append(run_view(case, run) | {"beside_references": beside})
-            lines += [*run_lines(runs[-1]), *beside_lines]
+            instead = [said_of(failed, run) for failed in failed_before(case, run)]
+            lines += [*run_lines(runs[-1]), *(f"      {said}" for said in instead), *beside_lines]
     data = {"runs": runs, "failures": failures, "already_complete": complete}
     return Answer(data, lines, status_of(runs, failures, control.cancelled))
 
@@ -118,7 +121,9 @@ def chosen_settings(arguments: argparse.Namespace) -> "AnalysisSettings":
     """The analysis settings that the options ask for."""
     from workstation.analysis.settings import AnalysisSettings
 
-    return AnalysisSettings() if arguments.grid is None else AnalysisSettings(grid=arguments.grid)
+    if arguments.grid is None:
+        return AnalysisSettings()
+    return AnalysisSettings(grid=arguments.grid, interpolate=arguments.grid > 1)
 
 
 def exhibits_to_do(
