@@ -11,6 +11,7 @@ from models.calibration import Calibration, read_calibration
 from models.domain import Domain, read_domain
 from models.fields import CardError, Fields, JsonValue
 from models.references import ReferenceSpread, read_reference_spread
+from models.untrusted import read_json
 
 FORMAT = 1
 _LARGEST_CARD = 1_000_000
@@ -148,10 +149,8 @@ def read_card(path: Path) -> Card:
             missing, unknown, of the wrong kind or out of bounds.
     """
     try:
-        if path.stat().st_size > _LARGEST_CARD:
-            raise CardError(f"{path.name} is too large to be a model card.")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = read_json(path, _LARGEST_CARD)
+    except (OSError, ValueError) as error:
         raise CardError(f"{path.name} cannot be read as a model card: {error}.") from error
     if not isinstance(content, dict):
         raise CardError(f"{path.name} is not a model card.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from models import NETWORKS
 from models.card import Card, WeightsFile, read_card, write_card
+from models.untrusted import read_small
 
 if TYPE_CHECKING:
     import torch
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CARD_SUFFIX = ".card.json"
 WEIGHTS_SUFFIX = ".safetensors"
+_LONGEST_REASON = 500
 
 
 class WeightsError(Exception):
@@ -41,7 +43,8 @@ def load_network(card_path: Path, device: str = "cpu") -> SequenceNetwork:
         network.load_state_dict({name: value.float() for name, value in state.items()})
     except (RuntimeError, ValueError) as error:
         raise WeightsError(
-            f"The weights in {card.weights.file} do not fit the network {card.network}: {error}"
+            f"The weights in {card.weights.file} do not fit the network {card.network}: "
+            f"{str(error)[:_LONGEST_REASON]}"
         ) from error
     return network.eval().requires_grad_(False).to(device)
 
@@ -94,18 +97,23 @@ def _read_state(path: Path, facts: WeightsFile) -> dict[str, torch.Tensor]:
     try:
         if path.stat().st_size != facts.bytes:
             raise WeightsError(_altered(path))
-        data = path.read_bytes()
-    except OSError as error:
+        data = read_small(path, facts.bytes)
+    except (OSError, ValueError) as error:
         raise WeightsError(
-            f"The weights file {path.name} cannot be read: {error.strerror or error}. "
+            f"The weights file {path.name} cannot be read: {getattr(error, 'strerror', error)}. "
             "Put it back beside its card, or install the program again."
         ) from error
     if hashlib.sha256(data).hexdigest() != facts.sha256:
         raise WeightsError(_altered(path))
     try:
-        return dict(load(data))
+        state = dict(load(data))
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise WeightsError(f"{path.name} is not a safetensors file: {error}.") from error
+        raise WeightsError(
+            f"{path.name} is not a safetensors file: {str(error)[:_LONGEST_REASON]}."
+        ) from error
+    if not all(bool(value.isfinite().all()) for value in state.values()):
+        raise WeightsError(f"{path.name} holds numbers that are not finite. It was not loaded.")
+    return state
 
 
 def _altered(path: Path) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +17,7 @@ from models.preprocessing import align_face, face_transform
 from models.training.datasets.recording import Recording
 from models.training.face_finding import Face, follow_face
 from models.training.likeness import face_hash
-from models.training.stills import ARCHIVES
+from models.training.stills import ARCHIVES, LARGEST_PICTURE, decode_picture
 from models.training.store import STORE_MARGIN, STORE_SIZE
 from models.training.video_runs import Damage, Frame, read_runs
 
@@ -144,11 +143,10 @@ def _frames(
         yield from read_runs(path, protocol.runs, protocol.run_length, damage)
         return
     stream = _archive(path).extractfile(recording.member)
-    data = stream.read() if stream else b""
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    if pixels is None:
+    rgb = decode_picture(stream.read(LARGEST_PICTURE)) if stream else None
+    if rgb is None:
         raise UnreadablePicture("the picture cannot be decoded")
-    yield Frame(0, 0.0, np.ascontiguousarray(pixels[:, :, ::-1], dtype=np.uint8))
+    yield Frame(0, 0.0, rgb)
 
 
 def _border(recording: Recording) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 POINTS = 478
 _SIDE = 192
+_LARGEST = 64 * 2**20
 
 
 class OutlineNetwork:
@@ -25,7 +26,11 @@ class OutlineNetwork:
 
     def __init__(self, bundle: Path) -> None:
         with zipfile.ZipFile(bundle) as archive:
-            data = archive.read("face_landmarks_detector.tflite")
+            member = archive.getinfo("face_landmarks_detector.tflite")
+            if member.file_size > _LARGEST:
+                raise OSError(f"the network in {bundle} is too large")
+            with archive.open(member) as file:
+                data = file.read(_LARGEST)
         self._network = cv2.dnn.readNetFromTFLite(np.frombuffer(data, np.uint8))
         self._outputs = self._network.getUnconnectedOutLayersNames()
 

@@ -11,6 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST_PICTURE = 64 * 2**20
+"""Bytes; what is larger in an archive of pictures is passed over."""
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -44,6 +47,25 @@ ARCHIVES = {
 }
 
 
+def decode_picture(data: bytes) -> NDArray[np.uint8] | None:
+    """Decode one picture of an archive.
+
+    Args:
+        data: JPEG, PNG or the like.
+
+    Returns:
+        RGB, uint8 ``(H, W, 3)``; None for what is no picture, or one of more pixels than OpenCV
+        takes (2 to the power of 30).
+    """
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    except cv2.error:
+        return None
+    if pixels is None:
+        return None
+    return np.ascontiguousarray(pixels[:, :, ::-1]).astype(np.uint8, copy=False)
+
+
 def read_stills(folder: Path, source: str) -> Iterator[Still]:
     """Read one archive's pictures in the order they are stored.
 
@@ -60,13 +82,11 @@ def read_stills(folder: Path, source: str) -> Iterator[Still]:
     archive = ARCHIVES[source]
     with tarfile.open(folder / archive.file) as stream:
         for member in stream:
-            data = stream.extractfile(member) if member.isfile() else None
-            if data is None:
-                continue
-            pixels = cv2.imdecode(np.frombuffer(data.read(), np.uint8), cv2.IMREAD_COLOR)
-            if pixels is None:
+            small = member.isfile() and member.size <= LARGEST_PICTURE
+            data = stream.extractfile(member) if small else None
+            rgb = decode_picture(data.read()) if data is not None else None
+            if rgb is None:
                 continue
             path = PurePosixPath(member.name)
             name = path.parent.name if archive.people else path.stem
-            rgb = np.ascontiguousarray(pixels[:, :, ::-1]).astype(np.uint8, copy=False)
             yield Still(source, f"{source}/{name}", archive.synthetic, rgb)

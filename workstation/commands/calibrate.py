@@ -184,7 +184,7 @@ def _evaluation(arguments: argparse.Namespace) -> dict[str, Any]:
         fields = {"fake", "method", "source", "person", "donor", "score"}
         if not known or not all(fields <= set(clip) for clip in content["clips"]):
             raise KeyError("clips")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise WorkstationError(
             f"{path} is not an evaluation that can be read ({error}). Make one with `workstation "
             "evaluate`."

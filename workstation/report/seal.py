@@ -9,10 +9,12 @@ the only spelling.
 import hashlib
 import io
 import json
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from asn1crypto import cms, parser, x509
+from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
@@ -23,6 +25,8 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 from workstation.report.pades import ATTACHMENT
+
+_LARGEST_FACTS = 2**28  # bytes
 
 
 class SealError(Exception):
@@ -174,9 +178,19 @@ def _attached(reader: PdfFileReader) -> dict[str, Any] | None:
         return None
     for position in range(0, len(names), 2):
         if str(names[position]) == ATTACHMENT:
-            facts = json.loads(names[position + 1]["/EF"]["/F"].data)
+            facts = json.loads(_unpacked(names[position + 1]["/EF"]["/F"]))
             return facts if isinstance(facts, dict) else None
     return None
+
+
+def _unpacked(stream: StreamObject) -> bytes:
+    """The attachment, as far as it is of a size that facts can have."""
+    if stream.get("/Filter") != "/FlateDecode" or "/DecodeParms" in stream:
+        raise SealError("the facts in it are packed in a way that reports do not use")
+    data = zlib.decompressobj().decompress(stream.encoded_data, _LARGEST_FACTS + 1)
+    if len(data) > _LARGEST_FACTS:
+        raise SealError("the facts in it are larger than those of any report")
+    return data
 
 
 def _refuse_other_certificates(

@@ -1,6 +1,7 @@
 """Verifying a report: separate facts, each with a sentence, and none that stands for another."""
 
 import hashlib
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from workstation.errors import ReportError
 from workstation.report.attachment import SCHEMA
 from workstation.report.matching import Match, match_case
 from workstation.report.seal import Seal, SealError, open_seal
+from workstation.report.shape import are_facts
+
+_LARGEST = 2**30  # bytes; no report comes near it
 
 
 class Trust(StrEnum):
@@ -115,20 +119,30 @@ def verify_report(
         ReportError: The file or a trust root cannot be read at all.
         CaseError: The case cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ReportError(
-            f"{path.name} cannot be read: {error.strerror}. Check the path and try again."
-        ) from error
+    content = _content(path)
     digest = hashlib.sha256(content).hexdigest()
     roots = [root for file in trust_roots for root in _certificates(file)]
     try:
         seal = open_seal(content, ValidationContext(trust_roots=roots, allow_fetching=False))
         facts = _known_facts(seal.facts)
+        signer = _signer(seal.certificate)
     except SealError as problem:
         return ReportVerification(path, digest, intact=False, problem=str(problem))
-    return _judge(path, digest, seal, facts, bool(roots), case)
+    return _judge(path, digest, seal, signer, facts, bool(roots), case)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
+            raise ReportError(
+                f"{path.name} is no file that could be a report. Check the path and try again."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ReportError(
+            f"{path.name} cannot be read: {error.strerror}. Check the path and try again."
+        ) from error
 
 
 def _known_facts(facts: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -137,24 +151,32 @@ def _known_facts(facts: Mapping[str, Any] | None) -> Mapping[str, Any]:
     schema = facts.get("schema")
     if not isinstance(schema, int) or schema > SCHEMA:
         raise SealError("it was made by a newer version of this program; verify it with that one")
+    if not are_facts(facts):
+        raise SealError("it is a signed PDF, but the facts in it are not those of a report")
     return facts
+
+
+def _signer(certificate: x509.Certificate) -> Signer:
+    try:
+        return Signer(
+            subject=_subject(certificate),
+            fingerprint=hashlib.sha256(certificate.dump()).hexdigest(),
+            valid_from=certificate.not_valid_before,
+            valid_until=certificate.not_valid_after,
+        )
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise SealError("the certificate of its signer is damaged") from error
 
 
 def _judge(
     path: Path,
     digest: str,
     seal: Seal,
+    signer: Signer,
     facts: Mapping[str, Any],
     trust_asked: bool,
     case: Case | None,
 ) -> ReportVerification:
-    certificate = seal.certificate
-    signer = Signer(
-        subject=_subject(certificate),
-        fingerprint=hashlib.sha256(certificate.dump()).hexdigest(),
-        valid_from=certificate.not_valid_before,
-        valid_until=certificate.not_valid_after,
-    )
     timestamp, stamped = _timestamp(seal)
     claimed = seal.status.signer_reported_dt
     moment = stamped or claimed

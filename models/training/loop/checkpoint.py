@@ -12,6 +12,7 @@ from models.training.loop.errors import TrainingError
 
 UNREADABLE = (OSError, RuntimeError, EOFError, ValueError)
 """What reading a damaged file of tensors may raise."""
+_DAMAGED = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 
 
 def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
@@ -54,6 +55,8 @@ def load_tensors(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except UNREADABLE:
         raise
+    except _DAMAGED as error:
+        raise ValueError(str(error)) from error
     except Exception as error:
         if type(error).__name__ != "UnpicklingError":
             raise
