@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from ui import theme
@@ -19,6 +19,7 @@ AREAS = {
 WIDTHS = {"left": 272, "right": 344}
 BOTTOM = 236
 LEAST_WIDTH = 200
+NARROW = 860  # logical pixels; below this all side panels share the left side
 
 
 class Dock(QDockWidget):
@@ -94,10 +95,12 @@ class DockArea(QMainWindow):
         for dock in self.docks.values():
             dock.key_left.connect(self.key_left)
         self._sized = False
+        self._wide: QByteArray | None = None  # where the docks are once there is room again
         self.reset()
 
     def reset(self) -> None:
         """Put every dock where it is at first."""
+        self._wide = None
         groups: dict[str, list[Dock]] = {}
         for dock in self.docks.values():
             dock.setFloating(False)
@@ -110,6 +113,7 @@ class DockArea(QMainWindow):
                 dock.show()
             group[0].raise_()
         self._size()
+        self._fold()
 
     def _size(self) -> None:
         for side, width in WIDTHS.items():
@@ -134,13 +138,41 @@ class DockArea(QMainWindow):
 
     def keep(self) -> QByteArray:
         """Where everything is, to be given to `put_back`."""
-        return self.saveState(VERSION)
+        return self.saveState(VERSION) if self._wide is None else self._wide
 
     def put_back(self, state: QByteArray) -> bool:
         """Put everything where it was; False where the state is of another kind."""
         done = not state.isEmpty() and self.restoreState(state, VERSION)
         self._sized = self._sized or done
+        if done:
+            self._wide = None
+            self._fold()
         return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the side panels share one side while there is no room for both."""
+        super().resizeEvent(event)
+        if (self.width() < NARROW) != (self._wide is not None):
+            QTimer.singleShot(0, self, self._fold)
+
+    def _fold(self) -> None:
+        narrow = self.isVisible() and self.width() < NARROW
+        if not narrow and self._wide is not None:
+            self.put_back(self._wide)
+            self._size()
+        elif narrow and self._wide is None:
+            self._wide = self.saveState(VERSION)
+            beside = [dock for dock in self.docks.values() if self._is_beside(dock)]
+            for dock in beside:
+                self.addDockWidget(AREAS["left"], dock)
+            for one, other in pairwise(beside):
+                self.tabifyDockWidget(one, other)
+            for dock in beside[:1]:
+                dock.raise_()
+
+    def _is_beside(self, dock: Dock) -> bool:
+        here = self.dockWidgetArea(dock) in (AREAS["left"], AREAS["right"])
+        return here and not dock.isFloating() and not dock.isHidden()
 
     def childEvent(self, event: QChildEvent) -> None:
         """Name the tabs that Qt makes where docks share a place."""

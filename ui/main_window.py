@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.setWindowTitle("Deepfake Forensics Workstation")
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(640, 400)
         self.resize(1280, 800)
         self.restoreGeometry(preferences.layout("window"))
         self._pages.addWidget(self.start_page)

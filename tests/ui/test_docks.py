@@ -62,3 +62,24 @@ def test_keys_without_use_are_handed_on(area, qtbot):
 def test_bringing_one_to_the_front_shows_it(area):
     area.docks["three"].hide()
     assert area.bring("three").isVisible()
+
+
+def test_side_panels_share_one_side_while_there_is_little_room(area, qtbot):
+    left, right = AREAS["left"], AREAS["right"]
+    area.docks["two"].setMinimumWidth(200)
+    area.resize(640, 400)
+    qtbot.waitUntil(lambda: area.dockWidgetArea(area.docks["two"]) is left)
+    assert area.docks["one"] in area.tabifiedDockWidgets(area.docks["two"])
+    assert area.dockWidgetArea(area.docks["below"]) is AREAS["bottom"]
+    kept = area.keep()
+    area.resize(1200, 700)
+    qtbot.waitUntil(lambda: area.dockWidgetArea(area.docks["two"]) is right)
+    assert area.dockWidgetArea(area.docks["one"]) is left
+    assert area.put_back(kept)
+    assert area.dockWidgetArea(area.docks["two"]) is right
+    area.resize(640, 400)
+    qtbot.waitUntil(lambda: area.dockWidgetArea(area.docks["two"]) is left)
+    area.reset()
+    assert area.dockWidgetArea(area.docks["two"]) is left
+    area.resize(1200, 700)
+    qtbot.waitUntil(lambda: area.dockWidgetArea(area.docks["two"]) is right)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QDoubleSpinBox,
     QFrame,
@@ -23,6 +24,7 @@ from ui.player.sight import STEP
 from ui.widgets import ElidedLabel, IconButton, label
 
 SLIDER = 10_000
+NARROW = 1000  # logical pixels; below this the controls take two lines
 OFFSET_TIP = (
     "Seconds by which the right side is ahead of the left. Comma and full stop move it by one "
     "frame of the right side."
@@ -56,6 +58,7 @@ class CompareWindow(QWidget):
         self.offset = _offset_field()
         self.place = _place_slider()
         self.readings = (_reading("Left side"), _reading("Right side"))
+        self.names = (ElidedLabel(), ElidedLabel())
         self.note = ElidedLabel("small")
         self.play_button = IconButton("play", "Play both (Space)", self.toggle)
         self.closed = False
@@ -176,25 +179,36 @@ class CompareWindow(QWidget):
 
     def _readings_row(self) -> QFrame:
         row, layout = _bar()
-        layout.addWidget(self.readings[0], 1)
-        layout.addWidget(self.readings[1], 1)
+        for name, reading in zip(self.names, self.readings, strict=True):
+            layout.addWidget(reading)
+            layout.addWidget(name, 1)
         return row
 
     def _controls_row(self) -> QFrame:
-        row, layout = _bar()
-        layout.addWidget(self.play_button)
-        layout.addWidget(self.place, 1)
-        layout.addWidget(self.mode)
-        layout.addWidget(self.factor)
-        layout.addWidget(label("right is ahead by", "small"))
-        layout.addWidget(self.offset)
-        layout.addWidget(self.right)
-        layout.addWidget(self.note, 1)
+        row, self._controls = _bar()
+        for parts in (
+            (self.play_button, self.place, self.mode, self.factor),
+            (label("right is ahead by", "small"), self.offset, self.right, self.note),
+        ):
+            group = QHBoxLayout()
+            group.setSpacing(theme.GRID)
+            for part in parts:
+                group.addWidget(part, 1 if part in (self.place, self.note) else 0)
+            self._controls.addLayout(group, 1)
         return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two lines of controls where there is little room."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        narrow = self.width() < NARROW
+        self._controls.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 
     def _name(self, left: Side | None, right: Side) -> None:
         first = left.title if left is not None else self.view.titles[0]
         self.view.titles = (first, right.title)
+        for name, title in zip(self.names, self.view.titles, strict=True):
+            name.say(title)
         self.setWindowTitle(f"Comparison · {first} · {right.title}")
 
     def _mode_chosen(self) -> None:
@@ -217,13 +231,11 @@ class CompareWindow(QWidget):
 
     def _shown(self, left: Half, right: Half) -> None:
         self.view.show_halves(left, right)
-        for half, reading, title in zip(
-            (left, right), self.readings, self.view.titles, strict=True
-        ):
+        for half, reading in zip((left, right), self.readings, strict=True):
             place = "no frame at this time"
             if half.frame is not None:
                 place = f"frame {frame_text(half.frame)}   {time_text(half.seconds)}"
-            reading.setText(f"{title}   {place}")
+            reading.setText(place)
         self.place.blockSignals(True)
         self.place.setValue(round(self.pair.seconds / (self.pair.ends or 1.0) * SLIDER))
         self.place.blockSignals(False)
@@ -241,6 +253,8 @@ def _choice(name: str, words: list[str]) -> QComboBox:
     choice.setAccessibleName(name)
     choice.setToolTip(name)
     choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(max((len(one) for one in words), default=16))
     return choice
 
 

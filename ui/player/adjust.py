@@ -4,7 +4,16 @@ import math
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QWidget,
+)
 
 from ui import theme
 from ui.player.overlay import GRIDS
@@ -12,6 +21,7 @@ from ui.player.tone import CHANNELS, Tone
 from ui.widgets import IconButton, label
 
 GAMMA_STEPS = 100  # of the slider, to either side; the ends are a gamma of 0.2 and of 5
+NARROW = 620  # logical pixels; below this the row takes two lines
 _GAMMA_END = math.log(5)
 
 
@@ -31,21 +41,7 @@ class AdjustRow(QFrame):
         self.gamma = _slider("Gamma", GAMMA_STEPS)
         self.channel = _choice("Channel", CHANNELS)
         self.grid = _choice("Grid", GRIDS)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        row.setSpacing(theme.GRID // 2)
-        for words, control in (
-            ("brightness", self.brightness),
-            ("contrast", self.contrast),
-            ("gamma", self.gamma),
-        ):
-            row.addWidget(_small(words))
-            row.addWidget(control, 1)
-        row.addWidget(self.channel)
-        row.addWidget(_small("grid"))
-        row.addWidget(self.grid)
-        row.addWidget(IconButton("restore", "Display as recorded (Shift+D)", self.reset))
-        row.addWidget(IconButton("close", "Close this row (D)", self.closed.emit))
+        self._lay_out()
         for slider in (self.brightness, self.contrast, self.gamma):
             slider.valueChanged.connect(self._changed)
         self.channel.currentTextChanged.connect(self._changed)
@@ -82,6 +78,35 @@ class AdjustRow(QFrame):
         """Go to the next grid, after the last to none."""
         self.grid.setCurrentIndex((self.grid.currentIndex() + 1) % len(GRIDS))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two lines where there is little room."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        narrow = self.width() < NARROW
+        self._rows.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+
+    def _lay_out(self) -> None:
+        sliders, choices = QHBoxLayout(), QHBoxLayout()
+        for words, control in (
+            ("brightness", self.brightness),
+            ("contrast", self.contrast),
+            ("gamma", self.gamma),
+        ):
+            sliders.addWidget(_small(words))
+            sliders.addWidget(control, 1)
+        choices.addWidget(self.channel)
+        choices.addWidget(_small("grid"))
+        choices.addWidget(self.grid)
+        choices.addWidget(IconButton("restore", "Display as recorded (Shift+D)", self.reset))
+        choices.addWidget(IconButton("close", "Close this row (D)", self.closed.emit))
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self._rows.setSpacing(theme.GRID // 2)
+        for part in (sliders, choices):
+            part.setSpacing(theme.GRID // 2)
+        self._rows.addLayout(sliders, 1)
+        self._rows.addLayout(choices)
+
     def _changed(self) -> None:
         gamma = math.exp(self.gamma.value() / GAMMA_STEPS * _GAMMA_END)
         self.tone = Tone(
@@ -108,7 +133,8 @@ def _choice(name: str, words: tuple[str, ...]) -> QComboBox:
     choice.setAccessibleName(name)
     choice.setToolTip(f"{name} of the display; the exhibit is not changed")
     choice.setStyleSheet("QComboBox { padding: 1px 6px; }")
-    choice.setMinimumContentsLength(6)
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    choice.setMinimumWidth(choice.sizeHint().width())
     return choice
 
 

@@ -16,7 +16,7 @@ from ui.background import Background
 from ui.player.analysed import Analysed
 from ui.player.decoding import to_picture
 from ui.player.readings import frame_text, score_text
-from workstation.cases.records import FaceTable, FrameIndex
+from workstation.cases.records import FaceTable, FrameIndex, FrameState
 from workstation.errors import WorkstationError
 
 AROUND = 4  # frames before and after
@@ -29,6 +29,7 @@ KEPT = 128
 READER_BYTES = 48 * 2**20
 CAPTION = "As the network saw it: {0} × {0} pixels, turned upright, enlarged here."
 NO_RUN = "What the network saw can be shown once the exhibit has been analysed."
+NOT_ANALYSED = "This frame has not been analysed."
 NO_FACE = "There is no face on this frame."
 ABSENT = "Track {} is not on this frame."
 WHILE_PLAYING = "What the network saw follows when playing stops."
@@ -138,6 +139,9 @@ class CropStrip(QWidget):
             return
         faces = analysed.faces.at(frame)
         track = self._track_of(faces)
+        if analysed.state(frame) == FrameState.NOT_ANALYSED:
+            self._say(NOT_ANALYSED)
+            return
         if track is None:
             self._say(NO_FACE if self.track is None else ABSENT.format(self.track))
             return

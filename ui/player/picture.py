@@ -49,7 +49,7 @@ class PictureView(QWidget):
         self._displayed: tuple[object, ...] = ()  # what `_display` was made of, and what it is
         self._faces = face_rows.no_faces()
         self._dragged: QPointF | None = None
-        self.setMinimumSize(160, 120)
+        self.setMinimumSize(160, 72)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         if parent is not None:

@@ -1,9 +1,7 @@
 """The rows below the picture: stepping, playing, what frame is on screen, and the tools."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent, Qt
+from PySide6.QtGui import QActionGroup, QKeyEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,7 +19,8 @@ from ui.player.playback import SPEEDS
 from ui.player.readings import frame_text, time_text
 from ui.widgets import ElidedLabel
 
-NO_FRAME = "frame ––– ––– / ––– –––"
+NO_FRAME = "––– ––– / ––– –––"
+NARROW = 620  # logical pixels; below this it takes three lines
 NO_TIME = "––:––:––.–––"
 EXACT_TIME = (
     "Time from the first frame to this one by the exhibit's own timestamps; not the time of day."
@@ -92,7 +91,8 @@ class TransportRow(QFrame):
         self.points.setAccessibleName("In and out point")
         self.go_to = self._go_to_field()
         self.volume = self._volume_slider()
-        self._playing = self._muted = False
+        self._playing = self._muted = self._narrow = False
+        self._place = NO_FRAME
         self._lay_out()
         self.show_nothing()
         theme.keeper().changed.connect(self._theme_changed)
@@ -108,15 +108,15 @@ class TransportRow(QFrame):
             exact: whether the time is the exhibit's own, not counted from the frame rate.
         """
         digits = max(6, len(str(count)))
-        self.frame_reading.setText(
-            f"frame {frame_text(number, digits)} / {frame_text(count, digits)}"
-        )
+        self._place = f"{frame_text(number, digits)} / {frame_text(count, digits)}"
+        self._write_place()
         self.time_reading.setText(time_text(seconds) if exact else f"about {time_text(seconds)}")
         self.time_reading.setToolTip(EXACT_TIME if exact else COUNTED_TIME)
 
     def show_nothing(self) -> None:
         """No frame is on screen."""
-        self.frame_reading.setText(NO_FRAME)
+        self._place = NO_FRAME
+        self._write_place()
         self.time_reading.setText(NO_TIME)
         self.note.say("")
         self.points.say("")
@@ -179,6 +179,18 @@ class TransportRow(QFrame):
             button.setFixedWidth(52)  # the arrow has its own part beside the icon
         button.setMenu(menu)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take three lines where there is little room."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._arrange()
+            self._write_place()
+
+    def _write_place(self) -> None:
+        self.frame_reading.setText(self._place if self._narrow else f"frame {self._place}")
+
     def _button(self, name: str, text: str) -> QToolButton:
         button = QToolButton(self)
         button.setAccessibleName(text.split(":")[0])
@@ -238,16 +250,35 @@ class TransportRow(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        upper = [self.buttons[name] for name, _, _ in STEPPING]
-        upper += [theme.GRID, self.frame_reading, theme.GRID, self.time_reading, self.speed]
-        lower = [self.buttons[name] for name in ("in_point", "out_point", "loop")]
-        lower += [self.points, self.go_to, self.buttons["sound"], self.volume]
-        lower += [self.buttons[name] for name in ("faces", "crops", "adjust")]
+        self._rows = (QHBoxLayout(), QHBoxLayout(), QHBoxLayout())
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, 0, theme.GRID, 4)
         column.setSpacing(0)
-        column.addLayout(_row([*upper, self.note], 36, self.note))
-        column.addLayout(_row(lower, 30, self.points))
+        for row in self._rows:
+            row.setSpacing(theme.GRID // 2)
+            column.addLayout(row)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        steps: list[Part] = [self.buttons[name] for name, _, _ in STEPPING]
+        readings: list[Part] = [self.frame_reading, theme.GRID, self.time_reading, self.speed]
+        points: list[Part] = [self.buttons[name] for name in ("in_point", "out_point", "loop")]
+        points += [self.points]
+        tools: list[Part] = [self.go_to, self.buttons["sound"], self.volume]
+        tools += [self.buttons[name] for name in ("faces", "crops", "adjust")]
+        rows = ([*steps, theme.GRID, *readings, self.note], [*points, *tools], [])
+        if self._narrow:
+            rows = ([*readings, self.note], [*steps, *points], tools)
+        for row, parts, height in zip(self._rows, rows, (36, 30, 30), strict=True):
+            while row.count():
+                row.takeAt(0)
+            if parts:
+                row.addStrut(height)
+            for part in parts:
+                if isinstance(part, int):
+                    row.addSpacing(part)
+                else:
+                    row.addWidget(part, 1 if isinstance(part, ElidedLabel) else 0)
 
     def _theme_changed(self) -> None:
         shown = {"play": "pause" if self._playing else "play"}
@@ -256,20 +287,9 @@ class TransportRow(QFrame):
             self.buttons[name].setIcon(icons.icon(shown.get(name, icon)))
 
 
+Part = QWidget | int  # an int is room between parts, in pixels
 _STEPS = tuple(name for name, _, _ in STEPPING)
 _ICONS = tuple((name, icon) for name, icon, _ in STEPPING + TOOLS)
-
-
-def _row(parts: Sequence[QWidget | int], height: int, widest: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(theme.GRID // 2)
-    row.addStrut(height)
-    for part in parts:
-        if isinstance(part, int):
-            row.addSpacing(part)
-        else:
-            row.addWidget(part, 1 if part is widest else 0)
-    return row
 
 
 def speed_text(speed: float) -> str:

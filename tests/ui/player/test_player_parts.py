@@ -194,3 +194,27 @@ def test_pixels_are_not_smoothed_when_much_enlarged(qtbot):
 
 def _distance(one, other):
     return sum(abs(a - b) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))
+
+
+def whole(widget):
+    """Whether a widget is shown with all of its words."""
+    return widget.isVisible() and widget.width() >= widget.minimumSizeHint().width()
+
+
+@pytest.mark.parametrize("width", [360, 500, 619, 640, 1200])
+def test_nothing_is_cut_off_or_covered_however_narrow_it_is(player, qtbot, seek, width):
+    seek(123)
+    player.act("adjust")
+    for step in (700, 610, width):  # as a window is dragged smaller
+        player.resize(step, 480)
+        qtbot.wait(20)
+    assert player.width() == width
+    row, adjust = player.transport, player.adjust
+    parts = [row.frame_reading, row.time_reading, row.speed, row.go_to, *row.buttons.values()]
+    parts += [adjust.channel, adjust.grid, adjust.brightness, adjust.contrast, adjust.gamma]
+    assert all(whole(part) for part in parts)
+    places = [part.rect().translated(part.mapTo(player, part.rect().topLeft())) for part in parts]
+    assert all(player.rect().contains(place) for place in places)
+    for number, place in enumerate(places):
+        assert not any(place.intersects(other) for other in places[number + 1 :])
+    assert "123" in row.frame_reading.text()
