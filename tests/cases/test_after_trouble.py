@@ -28,7 +28,14 @@ def case(folder: Path) -> Iterator[Case]:
         yield case
 
 
-@pytest.mark.parametrize("killed_in", ["workstation.cases.case.prepare", "cls"])
+@pytest.mark.parametrize(
+    "killed_in",
+    [
+        "workstation.cases.case.prepare",
+        "workstation.cases.schema._statements",
+        "workstation.cases.case._read_facts",
+    ],
+)
 def test_a_creation_that_was_killed_is_said_and_done_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, killed_in: str
 ) -> None:
@@ -36,8 +43,7 @@ def test_a_creation_that_was_killed_is_said_and_done_again(
         shutil.copytree(folder, folder.with_name("killed"), ignore=shutil.ignore_patterns("*.lock"))
         raise KeyboardInterrupt
 
-    target = killed_in if killed_in != "cls" else "workstation.cases.case._read_facts"
-    monkeypatch.setattr(target, killed)
+    monkeypatch.setattr(killed_in, killed)
     with pytest.raises(KeyboardInterrupt):
         Case.create(folder, number="1", examiner="A. Examiner")
     monkeypatch.undo()

@@ -29,6 +29,12 @@ def prepare(folder: Path, bases: set[str]) -> None:
         analyse(analysed, folder)
 
 
+def _clip(case: Path) -> Path:
+    """The clip lies beside the case's folder, or one above."""
+    near = case.parent / "clip.mp4"
+    return near if near.exists() else case.parents[1] / "clip.mp4"
+
+
 def create(case: Path, _out: Path) -> None:
     """Make a case; on one that is there, only look."""
     try:
@@ -44,7 +50,7 @@ def take_in(case: Path, _out: Path) -> None:
 
     with Case.open(case) as opened:
         try:
-            add_exhibit(opened, case.parents[1] / "clip.mp4")
+            add_exhibit(opened, _clip(case))
         except DuplicateExhibit:
             must(len(opened.exhibits.all()) == 1, "a duplicate of nothing")
 

@@ -258,7 +258,7 @@ def prepare(connection: Connection) -> None:
 
 def not_made_to_its_end(connection: Connection) -> bool:
     """Whether the program ended while it created this case, so that nothing is in it yet."""
-    named = {row[0] for row in connection.rows("SELECT name FROM sqlite_master")}
+    named = {row[0] for row in connection.rows("SELECT name FROM sqlite_master WHERE type='table'")}
     if connection.pragma("application_id") not in (0, APPLICATION_ID):
         return False
     if not named - {"_sqlite_migrations"}:
