@@ -101,24 +101,24 @@ def test_requests_and_results_can_travel(clips, info):
 
 def test_faces_are_found_in_pixels_of_the_full_frame():
     frame = cv2.resize(scenes.moving(0), (1280, 960), interpolation=cv2.INTER_CUBIC)
-    small = FaceFinder(AnalysisSettings(), "cpu").find(scenes.moving(0))
-    large = FaceFinder(AnalysisSettings(), "cpu").find(frame)
+    small = FaceFinder(AnalysisSettings(), "cpu").find(reduce_frame(scenes.moving(0), 640))
+    large = FaceFinder(AnalysisSettings(), "cpu").find(reduce_frame(frame, 640))
     np.testing.assert_allclose(large.box, small.box * 4, atol=24)
     np.testing.assert_allclose(large.landmarks, small.landmarks * 4, atol=12)
 
 
 def test_reduction_keeps_small_frames_and_the_shape_of_large_ones():
-    assert reduce_frame(scenes.moving(0), 640)[1] == (1.0, 1.0)
-    small, scale = reduce_frame(np.zeros((1080, 1920, 3), np.uint8), 640)
-    assert small.shape == (360, 640, 3)
-    assert scale == (3.0, 3.0)
-    assert reduce_frame(np.zeros((4000, 1, 3), np.uint8), 640)[0].shape == (640, 1, 3)
+    assert reduce_frame(scenes.moving(0), 640).scale == (1.0, 1.0)
+    small = reduce_frame(np.zeros((1080, 1920, 3), np.uint8), 640)
+    assert small.pixels.shape == (360, 640, 3)
+    assert small.scale == (3.0, 3.0)
+    assert reduce_frame(np.zeros((4000, 1, 3), np.uint8), 640).pixels.shape == (640, 1, 3)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (30, 400), (39, 39), (41, 41), (2000, 60)])
 def test_odd_frames_do_not_upset_the_face_finder(shape):
     frame = np.full((*shape, 3), 127, np.uint8)
-    assert len(FaceFinder(AnalysisSettings(), "cpu").find(frame)) == 0
+    assert len(FaceFinder(AnalysisSettings(), "cpu").find(reduce_frame(frame, 640))) == 0
 
 
 def test_cuts_are_told_from_motion_light_and_fades():

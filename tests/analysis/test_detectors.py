@@ -8,6 +8,7 @@ import pytest
 from models import weights
 from tests.weights import random_weights
 from workstation.analysis import detector as detectors
+from workstation.analysis import engines
 from workstation.analysis.detector import (
     Detector,
     available_detectors,
@@ -15,6 +16,7 @@ from workstation.analysis.detector import (
     load_detector,
     read_detector,
 )
+from workstation.analysis.embedding import make_embedder
 from workstation.analysis.quality import FaceLimits, is_placed
 from workstation.errors import DetectorError
 
@@ -125,16 +127,41 @@ def test_scores_hardly_depend_on_the_batch_size(detector):
     assert detector.embed(some[:0]).shape == (0, detector.width)
 
 
-def test_half_precision_stays_near_single(detector, monkeypatch, info):
+def test_engines_give_the_same_scores(detector, monkeypatch, info):
+    engines._core.cache_clear()
+    monkeypatch.setenv(engines.ENGINE_VARIABLE, "torch")
+    plain = Detector(info, "cpu")
+    some, times = crops(12), np.arange(12) / 25
+    other = plain.score(plain.embed(some), times)
+    monkeypatch.delenv(engines.ENGINE_VARIABLE)
+    engines._core.cache_clear()
+    assert plain.precision == "float32"
+    assert detector.precision in ("float32", f"float32, {engines.engine_name('cpu')}")
+    np.testing.assert_allclose(detector.score(detector.embed(some), times), other, atol=0.002)
+
+
+def test_no_engine_tells_anyone_that_it_is_used():
+    code = (
+        "import sys, workstation.analysis.engines as e; e.engine_name('cpu'); "
+        "sys.exit(sys.modules.get('openvino_telemetry') is not None)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_bytes_give_what_normalised_crops_give(info):
     import torch
 
-    monkeypatch.setattr(detectors, "_trunk_type", lambda device: torch.float32)
-    exact = detectors.Detector(info, "cpu")
-    assert exact.precision == "float32"
-    some, times = crops(12), np.arange(12) / 25
-    one = detector.score(detector.embed(some), times)
-    other = exact.score(exact.embed(some), times)
-    np.testing.assert_allclose(one, other, atol=0.02)
+    from models.preprocessing import normalise
+    from models.weights import load_network
+
+    network = load_network(info.card_path, "cpu")
+    preprocessing = info.card["preprocessing"]
+    some = crops(4)
+    pixels = normalise(some, tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
+    with torch.inference_mode():
+        wanted = network.embed(pixels).numpy()
+    given = make_embedder(network, info.card, "cpu").embed(some, 4)
+    np.testing.assert_allclose(given, wanted, atol=0.01 * np.abs(wanted).max())
 
 
 def test_listing_detectors_does_not_load_torch(info):

@@ -1,9 +1,9 @@
 import numpy as np
 
-from workstation.analysis.faces import Faces, no_faces
+from workstation.analysis.faces import Faces, Reduced, no_faces
 from workstation.analysis.following import follow
 
-FRAME = np.zeros((120, 160, 3), np.uint8)
+FRAME = Reduced(np.zeros((120, 160, 3), np.uint8), (1.0, 1.0))
 
 
 def faces(*boxes: tuple[float, float, float, float]) -> Faces:
@@ -27,7 +27,8 @@ class Finder:
 
 def walk(opening, closing, finder, length=5, cut=(), lost=()):
     pixels = [None if n in lost else FRAME for n in range(length + 1)]
-    return follow(pixels, [n in cut for n in range(length + 1)], opening, closing, finder)
+    cuts = [n in cut for n in range(length + 1)]
+    return follow(pixels, cuts, opening, closing, finder, interpolate=True)
 
 
 def test_a_calm_face_is_interpolated_without_looking():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from workstation.analysis.chunk_result import ChunkResult
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
-from workstation.analysis.faces import FaceFinder, Faces, no_faces
+from workstation.analysis.faces import FaceFinder, Faces, Reduced, no_faces, reduce_frame
 from workstation.analysis.following import Step, follow
 from workstation.analysis.gathering import FaceGatherer
 from workstation.analysis.planning import ChunkSpan
@@ -49,11 +49,11 @@ class ChunkRequest:
 
 @dataclass(frozen=True)
 class _Look:
-    """One decoded frame, or its absence, with its sketch and whether a shot begins with it."""
+    """One decoded frame, or its absence, and whether a shot begins with it."""
 
     number: int
     pixels: NDArray[np.uint8] | None
-    sketch: NDArray[np.uint8] | None
+    small: Reduced | None
     cut: bool
 
 
@@ -93,7 +93,7 @@ class _ChunkAnalysis:
     def run(self) -> ChunkResult:
         looks = self._looks()
         interval = [next(looks)]
-        faces = self._find(interval[0].pixels)
+        faces = self._find(interval[0].small)
         chains = self._gatherer.begin(len(faces))
         self._emit(interval[0], faces, chains)
         closing = (np.zeros(0, np.int32), np.zeros((0, 4), np.float32))
@@ -101,7 +101,7 @@ class _ChunkAnalysis:
             interval.append(look)
             if not self._is_anchor(look.number):
                 continue
-            end = self._find(look.pixels)
+            end = self._find(look.small)
             steps = self._follow(interval, faces, end)
             for passed, step in zip(interval[1:], steps, strict=True):
                 carried = np.append(chains, -1)[step.origin]
@@ -117,15 +117,21 @@ class _ChunkAnalysis:
     def _is_anchor(self, number: int) -> bool:
         return number % self._request.settings.grid == 0 or number == self._count - 1
 
-    def _find(self, pixels: NDArray[np.uint8] | None) -> Faces:
-        if pixels is None:
+    def _find(self, frame: Reduced | None) -> Faces:
+        if frame is None:
             return no_faces()
         with self._watch.stage("faces"):
-            return self._finder.find(pixels)
+            return self._finder.find(frame)
 
     def _follow(self, interval: list[_Look], opening: Faces, closing: Faces) -> list[Step]:
-        pixels = [look.pixels for look in interval]
-        return follow(pixels, [look.cut for look in interval], opening, closing, self._find)
+        return follow(
+            [look.small for look in interval],
+            [look.cut for look in interval],
+            opening,
+            closing,
+            self._find,
+            interpolate=self._request.settings.interpolate,
+        )
 
     def _emit(self, look: _Look, faces: Faces, chains: NDArray[np.int32]) -> None:
         if look.pixels is not None:
@@ -139,13 +145,15 @@ class _ChunkAnalysis:
                 before = None
                 yield _Look(number, None, None, False)
                 continue
+            with self._watch.stage("reduce"):
+                small = reduce_frame(frame.pixels, self._request.settings.long_side)
             with self._watch.stage("shots"):
-                now = sketch(frame.pixels)
+                now = sketch(small.pixels)
                 cut = before is not None and is_cut(before, now)
             if cut and before is not None:
                 self._cuts.append((number, np.stack([before, now])))
             before = now
-            yield _Look(number, frame.pixels, now, cut)
+            yield _Look(number, frame.pixels, small, cut)
 
     def _frames(self) -> Iterator[tuple[int, Frame | None]]:
         """Number by number, None where a frame cannot be decoded."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.embedding import make_embedder
 from workstation.analysis.quality import FaceLimits
 from workstation.analysis.temporal import score_track
 from workstation.errors import DetectorError
@@ -166,15 +167,11 @@ class Detector:
     """
 
     def __init__(self, info: DetectorInfo, device: str = "auto") -> None:
-        import torch
-
         from models.card import CardError
         from models.weights import WeightsError, load_network
 
         self.info = info
         self.torch_device = pick_device(device)
-        trunk_type = _trunk_type(self.torch_device)
-        self.precision = str(trunk_type).removeprefix("torch.")
         self.device = _device_text(self.torch_device)
         try:
             self._network = load_network(info.card_path, self.torch_device)
@@ -183,8 +180,12 @@ class Detector:
         # The weights were held against the card as it lay there just now: it must be ours still.
         if read_detector(info.card_path).card != info.card:
             raise DetectorError(_exchanged(info.card_path))
-        self._trunk_type = trunk_type
-        self._network.trunk.to(trunk_type).to(memory_format=torch.channels_last)
+        self._embedder = make_embedder(self._network, info.card, self.torch_device)
+
+    @property
+    def precision(self) -> str:
+        """The numbers the trunk computes in, and what computes, in words."""
+        return self._embedder.precision
 
     @property
     def width(self) -> int:
@@ -235,22 +236,7 @@ class Detector:
         Raises:
             ValueError: Wrong shape or type.
         """
-        import torch
-
-        from models.preprocessing import normalise
-
-        preprocessing = self.info.card["preprocessing"]
-        mean, std = tuple(preprocessing["mean"]), tuple(preprocessing["std"])
-        parts = [np.zeros((0, self.width), np.float16)]
-        with torch.inference_mode():
-            for start in range(0, len(crops), batch):
-                some = crops[start : start + batch]
-                spare = np.zeros((batch - len(some), *crops.shape[1:]), np.uint8)
-                pixels = normalise(np.concatenate([some, spare]), mean, std)
-                pixels = pixels.to(self.torch_device, self._trunk_type)
-                given = self._network.embed(pixels.contiguous(memory_format=torch.channels_last))
-                parts.append(given[: len(some)].to(torch.float16).cpu().numpy())
-        return np.concatenate(parts)
+        return self._embedder.embed(crops, batch)
 
     def score_sequences(self, sequences: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score sequences of embeddings; each step has seen the steps before it.
@@ -373,17 +359,6 @@ def use_one_thread(device: str) -> None:
 
     if device == "cpu" and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
-
-
-def _trunk_type(device: str) -> Any:
-    """Half precision where the hardware computes in it, else float32."""
-    import torch
-
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
-    return torch.bfloat16 if native else torch.float32
 
 
 def _device_text(device: str) -> str:

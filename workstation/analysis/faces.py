@@ -6,15 +6,27 @@ Networks", IEEE Signal Processing Letters 2016, as packaged by facenet-pytorch.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.cascade import Cascade
 from workstation.analysis.settings import AnalysisSettings
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A frame at the size at which faces are looked for.
+
+    Attributes:
+        pixels: RGB, uint8 (h, w, 3).
+        scale: How many pixels of the frame one of these spans, across and down.
+    """
+
+    pixels: NDArray[np.uint8]
+    scale: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -54,25 +66,22 @@ class FaceFinder:
 
     def __init__(self, settings: AnalysisSettings, device: str) -> None:
         self._settings = settings
-        self._network = _mtcnn(settings.smallest_face, device)
+        self._cascade = Cascade(settings.smallest_face, device)
 
-    def find(self, frame: NDArray[np.uint8]) -> Faces:
+    def find(self, frame: Reduced) -> Faces:
         """Find every face of a frame.
 
         Args:
-            frame: RGB, uint8 ``(H, W, 3)``.
+            frame: From `reduce_frame`.
+
+        Returns:
+            In pixels of the frame that was reduced.
         """
-        small, scale = reduce_frame(frame, self._settings.long_side)
-        if min(small.shape[:2]) < self._settings.smallest_face:
+        if min(frame.pixels.shape[:2]) < self._settings.smallest_face:
             return no_faces()
-        boxes, certainty, landmarks = self._network.detect(small[None], landmarks=True)
-        if boxes[0] is None:
-            return no_faces()
+        found = self._cascade.find(frame.pixels)
         return self._ordered(
-            np.asarray(boxes[0], np.float32),
-            np.asarray(landmarks[0], np.float32),
-            np.asarray(certainty[0], np.float32),
-            np.asarray(scale, np.float32),
+            found.corners, found.landmarks, found.certainty, np.asarray(frame.scale, np.float32)
         )
 
     def _ordered(
@@ -93,31 +102,17 @@ class FaceFinder:
         return Faces(box[order], landmarks[order].astype(np.float32), certainty[order])
 
 
-def reduce_frame(
-    frame: NDArray[np.uint8], long_side: int
-) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+def reduce_frame(frame: NDArray[np.uint8], long_side: int) -> Reduced:
     """Shrink a frame by area averaging; a smaller one stays as it is.
 
     Args:
         frame: RGB, uint8 ``(H, W, 3)``.
         long_side: Pixels.
-
-    Returns:
-        The frame, and how many of its pixels one of the result's spans, across and down.
     """
     height, width = frame.shape[:2]
     factor = long_side / max(height, width)
     if factor >= 1:
-        return frame, (1.0, 1.0)
+        return Reduced(frame, (1.0, 1.0))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return small, (width / size[0], height / size[1])
-
-
-@functools.cache
-def _mtcnn(smallest_face: int, device: str) -> Any:
-    """The network, once per process; its weights come with the package."""
-    import torch
-    from facenet_pytorch import MTCNN
-
-    return MTCNN(keep_all=True, min_face_size=smallest_face, device=torch.device(device)).eval()
+    return Reduced(small, (width / size[0], height / size[1]))

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.boxes import overlaps, pair_up, size_ratios
-from workstation.analysis.faces import Faces, no_faces
+from workstation.analysis.faces import Faces, Reduced, no_faces
 
-Find = Callable[[NDArray[np.uint8]], Faces]
+Find = Callable[[Reduced], Faces]
 
 _LEAST_OVERLAP = 0.3
 _RIVAL_OVERLAP = 0.1
@@ -42,29 +42,30 @@ class Step:
 
 
 def follow(
-    pixels: Sequence[NDArray[np.uint8] | None],
+    pixels: Sequence[Reduced | None],
     cut: Sequence[bool],
     opening: Faces,
     closing: Faces,
     find: Find,
+    *,
+    interpolate: bool,
 ) -> list[Step]:
     """Faces in every frame behind the first of an interval.
 
-    Where each face of the first frame is plainly one of the last frame and moves little, the frames
-    between are interpolated; otherwise faces are looked for in every frame.
-
     Args:
-        pixels: Frames of the interval, RGB uint8 ``(H, W, 3)``, None where one cannot be decoded.
+        pixels: Frames of the interval, None where one cannot be decoded.
         cut: Whether a shot begins with the frame; of the same length.
         opening: Faces of the first frame.
         closing: Faces of the last frame.
         find: Looks for faces in a frame.
+        interpolate: Whether the frames between are interpolated, and not looked at, where each face
+            of the first frame is plainly one of the last frame and moves little.
 
     Returns:
         One step for every frame but the first.
     """
     whole = all(frame is not None for frame in pixels) and not any(cut[1:])
-    pairs = _calm_pairs(opening, closing) if whole else None
+    pairs = _calm_pairs(opening, closing) if whole and interpolate else None
     if pairs is not None:
         return _interpolated(opening, closing, pairs, len(pixels) - 1)
     found = [opening]
@@ -121,7 +122,7 @@ def _interpolated(
 
 
 def _linked(
-    found: Sequence[Faces], pixels: Sequence[NDArray[np.uint8] | None], cut: Sequence[bool]
+    found: Sequence[Faces], pixels: Sequence[Reduced | None], cut: Sequence[bool]
 ) -> list[Step]:
     """Each frame's faces tied to those of the frame before; the first frame's to none."""
     alone = np.full(len(found[0]), -1, np.int64)
@@ -158,9 +159,7 @@ def likeness(one: Faces, other: Faces) -> NDArray[np.float64]:
     return worth
 
 
-def _mended(
-    steps: list[Step], pixels: Sequence[NDArray[np.uint8] | None], cut: Sequence[bool]
-) -> list[Step]:
+def _mended(steps: list[Step], pixels: Sequence[Reduced | None], cut: Sequence[bool]) -> list[Step]:
     """Faces the finder missed for a frame or two inside the interval, filled in."""
     for number in range(2, len(steps)):
         for face in np.flatnonzero(steps[number].origin < 0).tolist():

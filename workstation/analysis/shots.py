@@ -15,7 +15,7 @@ def sketch(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A tiny grey picture of a frame, enough to tell two shots apart.
 
     Args:
-        frame: RGB, uint8 ``(H, W, 3)``.
+        frame: RGB, uint8 ``(H, W, 3)``; a reduced one does.
 
     Returns:
         Luma, uint8 ``(36, 64)``.

@@ -93,7 +93,7 @@ GENERAL_LIMITS = (
     " others. The finding on a whole exhibit is the strongest among those on its tracks, so the"
     " more tracks there are, the more often one of them scores high by chance.",
     "“No face” means that none was found. A face that is turned away, covered or very small, or"
-    " that shows only between two frames of the grid, can be missed.",
+    " that shows for a few frames only, can be missed.",
     "Neighbouring frames resemble each other: a mean over many of them is no stronger evidence in"
     " proportion to their number.",
 )

@@ -25,7 +25,7 @@ def build(context: ReportContext) -> list[Flowable]:
     story.append(
         style.paragraph(
             "The frames were decoded, turned upright, in presentation order. Faces were looked for"
-            " in frames on a regular grid and followed between them into face tracks. Each face was"
+            " and followed from frame to frame into face tracks. Each face was"
             " aligned, cut out and handed to the network; the sequence of crops of one track gave a"
             " score for each of them. Frames with damaged data, and faces too small or too blurred,"
             " were not scored."

@@ -1,0 +1,104 @@
+"""Face crops to embeddings, as fast as the device allows without moving a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.analysis.engines import Ready, engine_name, prepare
+
+_Look = Callable[[NDArray[np.uint8]], NDArray[Any]]
+
+
+class Embedder(Protocol):
+    """Looks at crops one by one."""
+
+    @property
+    def precision(self) -> str:
+        """The numbers it computes in, and what computes, in words."""
+
+    def embed(self, crops: NDArray[np.uint8], batch: int) -> NDArray[np.float16]:
+        """Crops uint8 ``(N, S, S, 3)`` to embeddings float16 ``(N, D)``, `batch` at a time."""
+
+
+def make_embedder(network: Any, card: Mapping[str, Any], device: str) -> Embedder:
+    """An embedder for a device.
+
+    Args:
+        network: A sequence network on the device, in evaluation mode.
+        card: The card's facts.
+        device: "cpu" or "cuda".
+    """
+    return _OnProcessor(network, card) if device == "cpu" else _OnGpu(network, card, device)
+
+
+class _OnProcessor:
+    """Float32 with batch normalisations folded in, by OpenVINO or torch."""
+
+    def __init__(self, network: Any, card: Mapping[str, Any]) -> None:
+        from models.inference import CropEmbedder
+
+        preprocessing = card["preprocessing"]
+        self._size, self._width = preprocessing["size"], card["architecture"]["embedding_size"]
+        mean, std = tuple(preprocessing["mean"]), tuple(preprocessing["std"])
+        self._network = CropEmbedder(network.trunk, mean, std).eval()
+        self._ready = Ready()
+        engine = engine_name("cpu")
+        self.precision = "float32" if engine == "torch" else f"float32, {engine}"
+
+    def embed(self, crops: NDArray[np.uint8], batch: int) -> NDArray[np.float16]:
+        """As in `Embedder`."""
+        shape = (batch, self._size, self._size, 3)
+        forward = self._ready.get(shape, lambda: prepare(self._network, shape, "cpu", "uint8"))
+        return _in_batches(crops, batch, self._width, lambda some: forward(some)[0])
+
+
+class _OnGpu:
+    """Half precision, channels-last, by torch."""
+
+    def __init__(self, network: Any, card: Mapping[str, Any], device: str) -> None:
+        import torch
+
+        half = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        self._card, self._device, self._type = card, device, half
+        self._network = network
+        self._network.trunk.to(half).to(memory_format=torch.channels_last)
+        self.precision = str(half).removeprefix("torch.")
+
+    def embed(self, crops: NDArray[np.uint8], batch: int) -> NDArray[np.float16]:
+        """As in `Embedder`."""
+        width = self._card["architecture"]["embedding_size"]
+        return _in_batches(crops, batch, width, self._look)
+
+    def _look(self, crops: NDArray[np.uint8]) -> NDArray[Any]:
+        import torch
+
+        from models.preprocessing import normalise
+
+        preprocessing = self._card["preprocessing"]
+        with torch.inference_mode():
+            pixels = normalise(crops, tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
+            pixels = pixels.to(self._device, self._type)
+            given = self._network.embed(pixels.contiguous(memory_format=torch.channels_last))
+            return np.asarray(given.to(torch.float16).cpu().numpy())
+
+
+def _in_batches(
+    crops: NDArray[np.uint8], batch: int, width: int, look: _Look
+) -> NDArray[np.float16]:
+    """Every pass holds exactly `batch` crops, the last one filled up."""
+    if crops.ndim != 4 or crops.shape[3] != 3 or crops.dtype != np.uint8:
+        raise ValueError(f"expected uint8 (N, S, S, 3), got {crops.dtype} {crops.shape}")
+    parts = [np.zeros((0, width), np.float16)]
+    for start in range(0, len(crops), batch):
+        some = crops[start : start + batch]
+        if len(some) < batch:
+            spare = np.zeros((batch - len(some), *crops.shape[1:]), np.uint8)
+            given = look(np.concatenate([some, spare]))[: len(some)]
+        else:
+            given = look(some)
+        parts.append(given.astype(np.float16))
+    return np.concatenate(parts)
