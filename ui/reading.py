@@ -17,6 +17,7 @@ from workstation.cases.records import (
     RunOutcome,
     Segment,
     Stretch,
+    Verification,
     chosen_run,
 )
 
@@ -58,10 +59,20 @@ class ExhibitLine:
 
 @dataclass(frozen=True)
 class CustodyView:
-    """The custody log and the state of its chain."""
+    """The custody log and the state of its chain.
+
+    Attributes:
+        harmed: exhibits whose last verification found them altered or missing, and which.
+    """
 
     entries: tuple[CustodyEntry, ...]
     chain: ChainCheck
+    harmed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is known to be wrong, neither with the log nor with an exhibit."""
+        return self.chain.intact and not self.harmed
 
 
 @dataclass(frozen=True)
@@ -102,13 +113,14 @@ def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
     """
     unfinished = [run.exhibit for run in case.runs.interrupted()]
     present = {exhibit.number for exhibit in case.exhibits.all()}
-    both = dict.fromkeys(one for one in [*unfinished, *waiting] if one in present)
+    # As the examiner had put them in the queue; what was begun elsewhere comes after.
+    both = dict.fromkeys(one for one in [*waiting, *unfinished] if one in present)
     return CaseView(case.folder, case.facts, case.read_only, locked_by, tuple(both))
 
 
 def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:
     """Every exhibit with its run, finding and last verification."""
-    verified = _last_verifications(case)
+    verified = _last_verifications(case.custody.entries())
     lines = (_line(case, exhibit, verified) for exhibit in case.exhibits.all())
     standing = [one for one in case.references.all() if one.revoked_utc is None]
     return tuple(
@@ -163,7 +175,11 @@ def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable
 
 def read_custody(case: Case) -> CustodyView:
     """The custody log, walked."""
-    return CustodyView(tuple(case.custody.entries()), case.custody.verify())
+    entries = case.custody.entries()
+    last = _last_verifications(entries)
+    wrong = (Verification.ALTERED, Verification.MISSING)
+    harmed = tuple((number, outcome) for number, outcome in last.items() if outcome in wrong)
+    return CustodyView(tuple(entries), case.custody.verify(), harmed)
 
 
 def _line(case: Case, exhibit: Exhibit, verified: Mapping[str, str]) -> ExhibitLine:
@@ -181,9 +197,9 @@ def _in_order(findings: list[FindingRecord]) -> tuple[FindingRecord, ...]:
     return tuple(sorted(findings, key=lambda one: one.track or 0))
 
 
-def _last_verifications(case: Case) -> dict[str, str]:
+def _last_verifications(entries: Sequence[CustodyEntry]) -> dict[str, str]:
     return {
         entry.subject: str(entry.details.get("outcome", ""))
-        for entry in case.custody.entries()
+        for entry in entries
         if entry.act == Act.EXHIBIT_VERIFIED
     }

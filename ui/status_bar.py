@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from ui import preferences, theme, wording
-from ui.custody.panel import CHAIN_TIP
+from ui.custody.panel import CHAIN_TIP, chain_sentence, chain_tip
 from ui.jobs import Job, JobProgress, JobState
 from ui.reading import CustodyView
 from ui.widgets import ElidedLabel, IconButton, label
@@ -144,7 +144,9 @@ class StatusBar(QFrame):
         self._saved.setText(f"saved {datetime.now().astimezone():%H:%M:%S}")
 
     def _note_custody(self, view: CustodyView) -> None:
-        self._custody.setText("custody intact" if view.chain.intact else "custody broken")
+        said = "custody intact" if view.sound else f"⚠ {chain_sentence(view)}"
+        self._custody.setText(said)
+        self._custody.setToolTip(chain_tip(view))
 
     def _pause_pressed(self) -> None:
         jobs = self._workbench.jobs

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from ui import theme
-from ui.custody.panel import CHAIN_TIP, chain_sentence
+from ui.custody.panel import chain_sentence, chain_tip
 from ui.icons import icon
 from ui.reading import CaseView, CustodyView
 from ui.widgets import button, label
@@ -59,11 +59,8 @@ class TopBar(QFrame):
             self._custody.setIcon(icon("shield-outline", "muted"))
             return
         self._custody.setText(chain_sentence(view))
-        tip = CHAIN_TIP if view.chain.intact else view.chain.problem
-        self._custody.setToolTip(tip)
+        self._custody.setToolTip(chain_tip(view))
         name, token = (
-            ("shield-check-outline", "accent")
-            if view.chain.intact
-            else ("shield-alert-outline", "danger")
+            ("shield-check-outline", "accent") if view.sound else ("shield-alert-outline", "danger")
         )
         self._custody.setIcon(icon(name, token))

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.icons import icon
 
+SIGN = 18  # pixels of the sign beside a warning
+
 
 def label(text: str = "", kind: str = "", *, wrap: bool = False, mono: bool = False) -> QLabel:
     """A label; `kind` is "title", "heading", "muted", "small" or "danger" in the style sheet."""
@@ -130,6 +132,9 @@ class Banner(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         self._row.setSpacing(theme.GRID)
+        self._sign = QLabel()
+        self._sign.setAccessibleName("Warning")
+        self._row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addWidget(self._text, 1)
         self._close = IconButton("close", "Dismiss this message", self.dismiss)
         self._row.addWidget(self._close)
@@ -148,6 +153,8 @@ class Banner(QFrame):
         self._text.setText(sentence)
         self.setAccessibleName(sentence)
         self.setProperty("danger", danger)
+        self._sign.setVisible(danger)
+        self._sign.setPixmap(icon("alert-outline", "danger").pixmap(SIGN, SIGN))
         self.style().unpolish(self)
         self.style().polish(self)
         for words, clicked in buttons:

@@ -5,8 +5,10 @@ import pytest
 
 from tests.ui.small_cases import finish_run, make_case
 from ui import preferences, reading
+from ui.custody.panel import chain_sentence
 from ui.workbench import Workbench
 from workstation.cases.case import Case
+from workstation.cases.custody import Act
 from workstation.cases.records import Finding, RunOutcome
 
 
@@ -42,6 +44,18 @@ def test_opening_announces_case_exhibits_custody_and_the_first_run(bench, qtbot,
     assert len(bench.shown.faces) == 45
     assert bench.shown.findings[0].track is None
     assert preferences.recent_cases() == [folder]
+
+
+def test_an_altered_exhibit_is_no_intact_custody(folder):
+    with Case.open(folder) as case:
+        assert reading.read_custody(case).sound
+        case.custody.append(Act.EXHIBIT_VERIFIED, "E001", outcome="altered")
+        view = reading.read_custody(case)
+        assert view.chain.intact
+        assert not view.sound
+        assert chain_sentence(view) == "log intact · E001 altered"
+        case.custody.append(Act.EXHIBIT_VERIFIED, "E001", outcome="intact")
+        assert reading.read_custody(case).sound
 
 
 def test_selecting_reads_the_other_exhibit(bench, qtbot, folder):

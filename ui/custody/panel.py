@@ -19,10 +19,22 @@ CHAIN_TIP = (
 
 
 def chain_sentence(view: CustodyView) -> str:
-    """The state of the chain in a few words."""
-    if view.chain.intact:
-        return f"custody intact · {wording.counted(view.chain.entries, 'entry', 'entries')}"
-    return "custody broken"
+    """The state of the log and of the exhibits in a few words."""
+    if not view.chain.intact:
+        return "custody broken"
+    if len(view.harmed) == 1:
+        return "log intact · {} {}".format(*view.harmed[0])
+    if view.harmed:
+        return f"log intact · {len(view.harmed)} exhibits altered or missing"
+    return f"custody intact · {wording.counted(view.chain.entries, 'entry', 'entries')}"
+
+
+def chain_tip(view: CustodyView) -> str:
+    """What the state means."""
+    if not view.chain.intact:
+        return view.chain.problem
+    listed = [f"{number}: {outcome} at its last verification" for number, outcome in view.harmed]
+    return "\n".join([*listed, CHAIN_TIP])
 
 
 class CustodyPanel(QWidget):
@@ -57,7 +69,8 @@ class CustodyPanel(QWidget):
         if view is None:
             return
         intact = view.chain.intact
-        name, token = ("shield-check-outline", "accent") if intact else ("alert-outline", "danger")
+        good, bad = ("shield-check-outline", "accent"), ("alert-outline", "danger")
+        name, token = good if view.sound else bad
         self._mark.setPixmap(icon(name, token).pixmap(QSize(18, 18)))
         said = chain_sentence(view)
         if not intact:
@@ -68,7 +81,7 @@ class CustodyPanel(QWidget):
         elif view.chain.remarks:
             said += f". {' '.join(view.chain.remarks)}"
         self._state.setText(said[0].upper() + said[1:])
-        self._state.setToolTip(CHAIN_TIP)
+        self._state.setToolTip(chain_tip(view))
         self._head.setText(f"Head {wording.short_hash(view.chain.head)}")
         self._head.setToolTip(f"SHA-256 of the last entry\n{view.chain.head}")
 

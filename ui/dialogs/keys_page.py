@@ -100,6 +100,7 @@ class KeysPage(QWidget):
         for item in self._items():
             if item.data(0, NAME) == name:
                 self.list.setCurrentItem(item)
+                self.list.scrollToItem(item, QTreeWidget.ScrollHint.PositionAtCenter)
 
     def _build(self) -> None:
         self.list.setAccessibleName("Acts and their keys")

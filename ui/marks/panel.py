@@ -139,11 +139,12 @@ class MarksPanel(QWidget):
     def _line(self, mark: Mark) -> Line:
         coloured = mark.kind not in (MarkKind.FINDING, MarkKind.GROUPING)
         tags = f"  ·  {', '.join(mark.tags)}" if mark.tags else ""
-        index = self._index(mark)
+        index, title, kind = self._index(mark), words.title(mark), words.NAMES[mark.kind]
+        named = "" if title == kind else f"{kind} · "
         return Line(
             thing=mark,
-            title=words.title(mark),
-            detail=f"{words.NAMES[mark.kind]} · {words.place(mark, index)}{tags}",
+            title=title,
+            detail=f"{named}{words.place(mark, index)}{tags}",
             icon=words.ICONS[mark.kind],
             token="text",
             colour=theme.current().mark(mark.colour) if coloured else None,

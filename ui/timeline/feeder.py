@@ -16,6 +16,7 @@ from ui.timeline.content import OtherRun
 from ui.timeline.pyramid import Pyramid
 from ui.timeline.scores import TrackScores
 from ui.timeline.timeline import TimelineWidget
+from ui.wording import percent
 from ui.workbench import Workbench
 from workstation.analysis.counterparts import counterparts
 from workstation.analysis.cuts import known_cuts, look_for_cuts
@@ -149,7 +150,7 @@ class Feeder(QObject):
 
     def _sound_goes_on(self, reading: _Reading, share: float) -> None:
         if reading is self._reading and self._timeline.content.sound is None:
-            self._timeline.say_sound(f"reading the sound: {share:.0%}")
+            self._timeline.say_sound(f"reading the sound: {percent(share)}")
 
     def _sound_arrived(self, reading: _Reading, found: Pyramid | None) -> None:
         if reading is self._reading:

@@ -10,7 +10,7 @@ from ui import theme
 from ui.player.readings import frame_text, time_text
 from ui.timeline.content import Content
 from ui.widgets import ElidedLabel, IconButton
-from ui.wording import counted
+from ui.wording import counted, percent
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class StretchFigures:
         """The figures in words."""
         if not self.scored:
             return f"track {self.track}: in {self.present} frames, none of them scored"
-        above = "" if self.above != self.above else f", {self.above:.0%} above the threshold"
+        above = "" if self.above != self.above else f", {percent(self.above)} above the threshold"
         unlike = f", {self.outside} outside the training range" if self.outside else ""
         return (
             f"track {self.track}: mean {self.mean:.2f}, peak {self.peak:.2f} (frame "
@@ -117,8 +117,8 @@ class SelectionBar(QFrame):
         row.setSpacing(0)
         row.addLayout(lines, 1)
         for icon, words, signal in (
-            ("magnify-plus-outline", "Zoom to the selection (Z)", self.closer_wanted),
-            ("table", "Figures of every face track", self.details_wanted),
+            ("magnify-plus-outline", "Zoom to the selection (E)", self.closer_wanted),
+            ("table", "Figures of every face track (Y)", self.details_wanted),
             ("bookmark-plus-outline", "Make a clip of the selection (Enter)", self.clip_wanted),
             ("export-variant", "Export the selection", self.export_wanted),
             ("close", "Let go of the selection (Escape)", self.closed),
@@ -133,7 +133,9 @@ class SelectionBar(QFrame):
         found = figures(content, first, last)
         self.place.say(stretch_words(content, first, last))
         self.words.say(_foremost(content, found))
-        self.words.setToolTip("\n".join(one.sentence for one in found) or "No face is in it.")
+        tips = [one.sentence for one in found] or ["No face is in it."]
+        self.words.setToolTip("\n".join(tips))
+        self.setAccessibleDescription(". ".join([self.place.text(), *tips]))
         self.show()
         return found
 

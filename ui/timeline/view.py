@@ -92,7 +92,9 @@ class LanesView(QAbstractScrollArea):
     @property
     def sight(self) -> Sight:
         """The time axis in pixels of this widget."""
-        wide = max(float(self.viewport().width() - HEADING), 1.0)
+        # The room of the scroll bar is left free without one: times must not move when it comes.
+        bar = self.verticalScrollBar().sizeHint().width()
+        wide = max(float(self.width() - HEADING - bar), 1.0)
         return Sight(*self._span, float(HEADING), wide, self.devicePixelRatioF())
 
     @property
@@ -103,8 +105,8 @@ class LanesView(QAbstractScrollArea):
     @property
     def lanes_area(self) -> QRect:
         """Where the lanes are seen, without headings and ruler."""
-        size = self.viewport().size()
-        return QRect(HEADING, 0, max(size.width() - HEADING, 0), max(size.height() - RULER, 0))
+        height = self.viewport().height() - RULER
+        return QRect(HEADING, 0, round(self.sight.width), max(height, 0))
 
     def set_rows(self, rows: list[Row]) -> None:
         """Show these lanes."""
