@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.ui.small_cases import face_table
 from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.progress import Control, StretchScored
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.agreement import disagreements
 from workstation.cases.records import RunOutcome
-from workstation.errors import AnalysisError
+from workstation.errors import AnalysisError, CaseError
 
 
 def tamper(case, sql):
@@ -56,3 +57,35 @@ def test_changed_scores_of_a_complete_run_are_found(moving_case, info, threads):
     assert disagreements(moving_case) == ()
     tamper(moving_case, "UPDATE faces SET score = 0.5 WHERE frame = 3")
     assert any(f"Run {run.id}" in sentence for sentence in disagreements(moving_case))
+
+
+def test_scores_changed_while_a_run_goes_on_are_found_when_it_ends(moving_case, info, threads):
+    def change_one(event):
+        if isinstance(event, StretchScored) and event.first == 0:
+            tamper(moving_case, "UPDATE faces SET score = 0.999 WHERE frame = 3")
+
+    settings = AnalysisSettings(chunk_seconds=0.5)
+    with pytest.raises(CaseError, match="was changed by another program while it was going on"):
+        run_analysis(moving_case, "E001", info, settings, threads, workers=1, announce=change_one)
+    (run,) = moving_case.runs.of_exhibit("E001")
+    assert run.outcome is RunOutcome.FAILED
+    assert moving_case.runs.findings(run.id) == []
+    (sentence,) = disagreements(moving_case)
+    assert f"Run {run.id} on E001" in sentence
+    again = analyse(moving_case, info, threads)
+    assert (again.id, again.outcome) == (run.id + 1, RunOutcome.COMPLETE)
+
+
+def test_what_is_recorded_again_counts_as_it_is_now(moving_case):
+    run = moving_case.runs.start("E001", {}, {}, {}, "cpu", "float32", 60)
+    moving_case.runs.commit_stretch(run.id, 0, 60, face_table(60), [])
+    moving_case.runs.finish(run.id, RunOutcome.PAUSED)
+    moving_case.runs.reopen(run.id)
+    moving_case.runs.commit_stretch(run.id, 0, 30, face_table(30, score=0.1), [])
+    moving_case.runs.commit_stretch(run.id, 30, 60, face_table(60, first=30), [])
+    assert set(moving_case.runs.sealed(run.id)) == {"results_sha256"}
+    moving_case.runs.refuse_altered(run.id)
+    tamper(moving_case, "DELETE FROM faces WHERE frame = 7")
+    assert moving_case.runs.sealed(run.id) == {}
+    with pytest.raises(CaseError, match="another program"):
+        moving_case.runs.refuse_altered(run.id)

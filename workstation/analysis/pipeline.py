@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -11,23 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from workstation.analysis.chunk_result import ChunkResult, from_bytes, to_bytes
+from workstation.analysis.chunk_result import ChunkResult
 from workstation.analysis.chunks import ChunkRequest
 from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
 from workstation.analysis.findings import Thresholds, conclude
+from workstation.analysis.keeping import KeptChunks
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
 from workstation.analysis.quality import SHARPNESS
-from workstation.analysis.replay import cache_key
 from workstation.analysis.scheduling import AnalysisCancelledError, Engine, Scheduler, Watcher
 from workstation.analysis.settings import AnalysisSettings
 from workstation.analysis.states import frame_states, state_counts
+from workstation.analysis.stopwatch import Stopwatch
 from workstation.analysis.temporal import TemporalScorer
 from workstation.analysis.tracking import LinkedFaces, Linker
 from workstation.analysis.trust import outside
 from workstation.analysis.versions import software_versions
+from workstation.analysis.working_time import WorkingTime
 from workstation.cases.agreement import exhibit_agrees, run_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
@@ -69,7 +70,8 @@ def run_analysis(
     announce: Announce,
     control: Control | None = None,
     device: str = "auto",
-    keep: bool = False,
+    keep: bool = True,
+    watch: Stopwatch | None = None,
 ) -> Run:
     """Analyse one exhibit; blocks until it is done, cancelled or failed.
 
@@ -87,7 +89,8 @@ def run_analysis(
         announce: Called from this thread with each event.
         control: Pauses and cancels.
         device: Where a detector that is not loaded goes: "auto", "cpu" or "cuda".
-        keep: Whether the chunk results stay in the cache afterwards, for `replay.seen_tracks`.
+        keep: Whether the chunk results stay in the cache afterwards, as far as the settings allow.
+        watch: Counts the seconds of every stage, those of the workers side by side.
 
     Returns:
         The run; its outcome is complete, or cancelled or interrupted by the control.
@@ -98,7 +101,9 @@ def run_analysis(
         WorkstationError: The run failed for a reason in the world, which is recorded with it.
     """
     job = _Analysis(case, exhibit, settings, announce, control or Control(), keep)
-    job.verify()
+    job.watch = watch or job.watch
+    with job.watch.stage("verify"):
+        job.verify()
     job.load(detector, device)
     while True:
         try:
@@ -127,11 +132,11 @@ class _Analysis:
         self._announce = announce
         self._control = control
         self._keep_chunks = keep_chunks
+        self.watch = Stopwatch()
         self._run_id = 0
         self._done = 0
         self._fresh = 0
-        self._working = 0.0
-        self._since: float | None = None
+        self._working = WorkingTime()
 
     def verify(self) -> None:
         """Refuse an exhibit that is no longer what was taken in."""
@@ -162,7 +167,7 @@ class _Analysis:
             detector = load_detector(detector, device)
         use_one_thread(detector.torch_device)
         self._detector = detector
-        self._key = cache_key(self._exhibit, self._detector, self._settings)
+        self._kept = KeptChunks(self._case, self._exhibit, self._detector, self._settings)
 
     def fall_back(self, fault: DeviceFault) -> None:
         """Get ready for another run after the device of the last one failed, or raise the fault."""
@@ -170,7 +175,7 @@ class _Analysis:
         if after is None:
             raise fault
         device, self._settings = after
-        self._done, self._fresh, self._working, self._since = 0, 0, 0.0, None
+        self._done, self._fresh, self._working = 0, 0, WorkingTime()
         self.load(self._detector.info, device)
 
     def run(self, engine: Engine) -> Run:
@@ -235,16 +240,19 @@ class _Analysis:
         scheduler = Scheduler(
             spans, self._request, engine, watcher, self._control, self._detector.width
         )
-        self._since = time.monotonic()
+        self._working.go()
         for result in scheduler.results():
             keep_cuts(self._case, self._exhibit, result.first, result.stop, result.cut)
-            linked = linker.add(result)
-            faces = self._scored(linked, scorer)
+            with self.watch.stage("link"):
+                linked = linker.add(result)
+            with self.watch.stage("score"):
+                faces = self._scored(linked, scorer)
             if linked.stop > max(committed, linked.first):
                 first = max(committed, linked.first)
-                self._commit(first, linked.stop, faces, linked)
+                with self.watch.stage("store"):
+                    self._commit(first, linked.stop, faces, linked)
                 committed = linked.stop
-        self._working, self._since = self._elapsed(), None
+        self._working.stop()
 
     def _request(self, span: ChunkSpan) -> ChunkRequest:
         return ChunkRequest(
@@ -254,6 +262,7 @@ class _Analysis:
             self._settings,
             self._detector.info,
             self._detector.torch_device,
+            self._kept.faces(span),
         )
 
     def _scored(self, linked: LinkedFaces, scorer: TemporalScorer) -> FaceTable:
@@ -291,26 +300,26 @@ class _Analysis:
         rule = Thresholds.of_card(self._detector.info.card)
         segments, findings = conclude(faces, self._times, lost, rule)
         with self._case.transaction():
+            self._case.runs.refuse_altered(self._run_id)
             self._case.runs.conclude(self._run_id, segments, findings)
             self._end(
                 RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", finding=str(findings[0].finding)
             )
-        if not self._keep_chunks:
-            self._case.cache.drop(self._key)
+        if self._keep_chunks:
+            self._kept.make_room()
+        else:
+            self._kept.forget()
 
     def _stored(self, span: ChunkSpan) -> ChunkResult | None:
-        blob = self._case.cache.get(self._key, span.first)
-        if blob is None:
-            return None
-        try:
-            result = from_bytes(blob, span.first, span.stop, self._detector.width)
-        except ValueError:  # damaged or differently divided: the chunk is worked out again
-            return None
-        self._done += span.stop - span.first
+        result = self._kept.result(span)
+        if result is not None:
+            self._done += span.stop - span.first
         return result
 
     def _keep(self, result: ChunkResult) -> None:
-        self._case.cache.put(self._key, result.first, to_bytes(result))
+        self.watch.add(result.seconds)
+        with self.watch.stage("store"):
+            self._kept.keep(result)
         self._done += result.stop - result.first
         self._fresh += result.stop - result.first
 
@@ -319,24 +328,20 @@ class _Analysis:
 
     def _pause(self, begins: bool) -> None:
         if begins:
-            self._working, self._since = self._elapsed(), None
+            self._working.stop()
             self._end(RunOutcome.PAUSED, Act.ANALYSIS_PAUSED, "Paused by the examiner.")
             return
-        self._since = time.monotonic()
+        self._working.go()
         if not self._control.cancelled:
             with self._case.transaction():
                 self._case.runs.reopen(self._run_id)
                 done = self._case.runs.committed_to(self._run_id)
                 self._record(Act.ANALYSIS_RESUMED, self._run_id, frames_done=done)
 
-    def _elapsed(self) -> float:
-        running = 0.0 if self._since is None else time.monotonic() - self._since
-        return self._working + running
-
     def _progress(self, stage: str) -> None:
-        frames, left = len(self._index), None
+        frames, left, worked = len(self._index), None, self._working.seconds()
         if self._fresh:
-            left = (frames - self._done) * self._elapsed() / self._fresh
+            left = (frames - self._done) * worked / self._fresh
         number = self._exhibit.number
         self._announce(Progress(number, self._run_id, self._done, frames, left, stage))
 
@@ -353,7 +358,7 @@ class _Analysis:
         with self._case.transaction():
             runs.finish(self._run_id, outcome, reason)
             counts = state_counts(states)
-            facts["results_sha256"] = runs.digest(self._run_id)
+            facts |= runs.sealed(self._run_id)
             self._record(act, self._run_id, frame_states=counts, **facts, **more)
 
     def _stopped(self) -> None:

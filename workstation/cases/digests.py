@@ -26,6 +26,14 @@ _RUN = (
     "ORDER BY position",
 )
 
+_STRETCH = (
+    "SELECT frame, track, score, x, y, width, height, landmarks, outside, sharpness FROM faces "
+    "WHERE run = ? AND frame >= ? AND frame < ? ORDER BY frame, track",
+    "SELECT first, last, reason FROM undecodable WHERE run = ? AND first >= ? AND first < ? "
+    "ORDER BY first",
+    "SELECT first, stop FROM committed WHERE run = ? AND first >= ? AND first < ? ORDER BY first",
+)
+
 # Columns that came later speak only where they hold something, for the same reason.
 _RUN_ADDED = (
     "SELECT frame, track, outside, sharpness FROM faces WHERE run = ? "
@@ -43,15 +51,23 @@ def run_digest(connection: Connection, run_id: int) -> str:
     return _digest(connection, _RUN, run_id, _RUN_ADDED)
 
 
+def stretch_digest(connection: Connection, run_id: int, first: int, stop: int) -> str:
+    """SHA-256 over what a run holds of frames first..stop-1."""
+    return _digest(connection, _STRETCH, (run_id, first, stop))
+
+
 def _digest(
-    connection: Connection, queries: Sequence[str], key: str | int, added: Sequence[str] = ()
+    connection: Connection,
+    queries: Sequence[str],
+    key: str | int | tuple[int, ...],
+    added: Sequence[str] = (),
 ) -> str:
     """Over each row as compact JSON, blobs as hexadecimal, with a line feed behind it.
 
     Args:
         connection: To the case.
         queries: Each begins with a line of its own.
-        key: What they ask about.
+        key: What they ask about; one value, or several.
         added: Queries that leave no line where they find nothing.
     """
     digest = hashlib.sha256()
@@ -60,7 +76,7 @@ def _digest(
             begun = sql in added
             if not begun:
                 digest.update(b"-\n")
-            for row in connection.each(sql, (key,)):
+            for row in connection.each(sql, key if isinstance(key, tuple) else (key,)):
                 if begun:
                     digest.update(b"-\n")
                     begun = False

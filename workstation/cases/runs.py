@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from workstation.cases.database import Connection
 from workstation.cases.digests import run_digest
+from workstation.cases.noted import NotedStretches
 from workstation.cases.plain_json import clean_text, from_json, to_json, utc_now
 from workstation.cases.records import (
     Exhibit,
@@ -35,6 +36,7 @@ class RunStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._noted = NotedStretches(connection)
 
     def start(
         self,
@@ -71,6 +73,8 @@ class RunStore:
 
     def reopen(self, run_id: int) -> None:
         """Set a run that had stopped back to running."""
+        for first, stop in self._stretches(run_id):
+            self._noted.note(run_id, first, stop)
         self._connection.write(
             "UPDATE runs SET outcome = ?, reason = '', finished_utc = NULL WHERE id = ?",
             (str(RunOutcome.RUNNING), run_id),
@@ -148,6 +152,7 @@ class RunStore:
                 "INSERT INTO undecodable (run, first, last, reason) VALUES (?, ?, ?, ?)",
                 [(run_id, s.first, s.last, clean_text(s.reason)) for s in undecodable],
             )
+            self._noted.note(run_id, first, stop)
 
     def _clear(self, run_id: int, first: int, stop: int) -> None:
         """Forget frames first..stop-1; of stretches that reach beyond, keep the outside."""
@@ -174,9 +179,7 @@ class RunStore:
     def committed_to(self, run_id: int) -> int:
         """Number n such that frames 0..n-1 are committed without a gap."""
         done = 0
-        for first, stop in self._connection.rows(
-            "SELECT first, stop FROM committed WHERE run = ? ORDER BY first", (run_id,)
-        ):
+        for first, stop in self._stretches(run_id):
             if first > done:
                 break
             done = max(done, stop)
@@ -279,6 +282,32 @@ class RunStore:
     def digest(self, run_id: int) -> str:
         """SHA-256 over a run and all that it found, for the custody log."""
         return run_digest(self._connection, run_id)
+
+    def sealed(self, run_id: int) -> dict[str, str]:
+        """The digest of a run for its entry in the log, under its name there.
+
+        Nothing where what this connection recorded was changed by somebody else since: without a
+        digest such a run is not continued, and verifying the case names it.
+        """
+        return {"results_sha256": self.digest(run_id)} if self._noted.hold(run_id) else {}
+
+    def refuse_altered(self, run_id: int) -> None:
+        """Make sure that a run still holds what this connection recorded of it.
+
+        Raises:
+            CaseError: somebody changed it meanwhile, past this program.
+        """
+        if not self._noted.hold(run_id):
+            raise CaseError(
+                f"What run {run_id} had recorded was changed by another program while it was going "
+                "on, so nothing is concluded from it. Find out who writes the case folder, then "
+                "analyse again."
+            )
+
+    def _stretches(self, run_id: int) -> list[tuple[Any, ...]]:
+        return self._connection.rows(
+            "SELECT first, stop FROM committed WHERE run = ? ORDER BY first", (run_id,)
+        )
 
     def _where(self, condition: str, parameters: Sequence[Any]) -> list[Run]:
         rows = self._connection.rows(

@@ -1,0 +1,31 @@
+"""What this process recorded of a run, remembered outside the database while the run goes on."""
+
+from workstation.cases.database import Connection
+from workstation.cases.digests import stretch_digest
+
+
+class NotedStretches:
+    """A digest of every stretch that was recorded on a connection.
+
+    The custody log holds a run's digest only once it has stopped; until then, this is what shows
+    that another program changed its scores.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._digests: dict[tuple[int, int, int], str] = {}  # by run, first frame, end
+
+    def note(self, run_id: int, first: int, stop: int) -> None:
+        """Remember what a run holds of frames first..stop-1, instead of what lay there."""
+        for run, start, end in list(self._digests):
+            if run == run_id and start < stop and end > first:
+                del self._digests[run, start, end]
+        self._digests[run_id, first, stop] = stretch_digest(self._connection, run_id, first, stop)
+
+    def hold(self, run_id: int) -> bool:
+        """Whether a run still holds all that was noted of it."""
+        return all(
+            stretch_digest(self._connection, *stretch) == digest
+            for stretch, digest in self._digests.items()
+            if stretch[0] == run_id
+        )
