@@ -186,7 +186,7 @@ def test_a_case_open_elsewhere_disables_writing(window, qtbot, script, tmp_path)
     with Case.create(tmp_path / "case", number="1", examiner="A. Examiner"):
         window.open_case(tmp_path / "case")
         qtbot.waitUntil(lambda: window.workbench.view is not None, timeout=WAIT)
-        assert any("reading only" in text for text in window.banners.texts())
+        assert any("not changed" in text for text in window.banners.texts())
         assert not window.actions_by_name["add_exhibits"].isEnabled()
         assert not window.actions_by_name["export_report"].isEnabled()
         assert window.actions_by_name["verify_case"].isEnabled()
