@@ -6,11 +6,14 @@ put into. This program alone decides how large they are.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import secrets
 import sys
 import tempfile
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +113,23 @@ def pixels(mapped: mmap.mmap, offset: int, shape: tuple[int, int, int]) -> NDArr
     """A picture in a room, uint8 (H, W, 3); it is the memory itself, not a copy."""
     count = shape[0] * shape[1] * shape[2]
     return np.frombuffer(mapped, np.uint8, count, offset).reshape(shape)
+
+
+def lend(
+    mapped: mmap.mmap, offset: int, shape: tuple[int, int, int], left: Callable[[], object]
+) -> NDArray[np.uint8]:
+    """A picture in a room, and word of when nobody holds it, or a part of it, any more.
+
+    Args:
+        mapped: the room.
+        offset: where in it.
+        shape: (H, W, 3).
+        left: is called then, in whatever thread lets go last.
+    """
+    held = (ctypes.c_uint8 * (shape[0] * shape[1] * shape[2])).from_buffer(mapped, offset)
+    weakref.finalize(held, left).atexit = False  # every view of the pixels holds `held`
+    picture: NDArray[np.uint8] = np.frombuffer(memoryview(held), np.uint8).reshape(shape)
+    return picture
 
 
 def _nameless() -> int:

@@ -7,8 +7,10 @@ import os
 import signal
 import socket
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError, ExhibitError
 from workstation.evidence.isolation import launching
-from workstation.evidence.isolation.memory import NOTHING, SharedMemory, pixels
+from workstation.evidence.isolation.memory import NOTHING, SharedMemory, lend, pixels
 from workstation.evidence.isolation.messages import Channel, Garbled, Message
 from workstation.evidence.isolation.wire import (
     MOST_PIXELS,
@@ -34,6 +36,7 @@ LOOK_SECONDS = 1.0  # how often it is looked at meanwhile
 _STALE_SECONDS = 0.004
 RING_BYTES = 48 * 2**20  # set aside for frames decoded ahead
 RING_SLOTS = (2, 8)  # at least and at most
+KEPT_FREE = 3  # of them, for the worker
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +100,8 @@ class Worker:
         self._channel = Channel(ours)
         self._memory = SharedMemory()
         self._room: Any = None
-        self._slots = self._step = 0
+        self._rooms = self._slots = self._step = self._lent = 0
+        self._returned: deque[tuple[int, int]] = deque()  # room and slot, from any thread
         try:
             self._process = launching.begin(theirs, self._memory.descriptor)
         except OSError:
@@ -150,6 +154,7 @@ class Worker:
             OSError: the system does not let it read the file.
             WorkstationError: the file is at fault.
         """
+        self._give_back()
         while True:
             self._wait(stale)
             message, data = self._received()
@@ -159,7 +164,10 @@ class Worker:
                 return message, data
 
     def picture(self, message: Message, number: int) -> NDArray[np.uint8]:
-        """The pixels of a frame that an answer speaks of, as a copy; its slot is free again.
+        """The pixels of a frame that an answer speaks of.
+
+        They lie where the worker put them, which is free again when nobody holds them any more;
+        where many are held, they are a copy, so that the worker is never kept waiting.
 
         Args:
             message: the answer.
@@ -184,10 +192,27 @@ class Worker:
                 raise Garbled("a picture is larger than its place")
         except Garbled as error:
             raise self._senseless(error) from error
-        found = pixels(self._room, slot * self._step, (height, width, 3)).copy()
-        with suppress(OSError):  # it may have ended after its last frame, with more to be read
-            self._channel.send({"free": slot})
+        return self._taken(slot, (height, width, 3))
+
+    def _taken(self, slot: int, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+        self._lent += 1
+        left = partial(self._returned.append, (self._rooms, slot))
+        if self._lent > self._slots - KEPT_FREE:
+            found = pixels(self._room, slot * self._step, shape).copy()
+            left()
+        else:
+            found = lend(self._room, slot * self._step, shape, left)
+        self._give_back()
         return found
+
+    def _give_back(self) -> None:
+        """Let the worker use the slots of pictures that nobody holds any more."""
+        with suppress(OSError):  # it may have ended after its last frame, with more to be read
+            while self._returned:
+                room, slot = self._returned.popleft()
+                if room == self._rooms:
+                    self._lent -= 1
+                    self._channel.send({"free": slot})
 
     def stretch(self, message: Message, first: int, stop: int) -> Stretch:
         """The frames that an answer says are lost.
@@ -229,6 +254,7 @@ class Worker:
         self._step = -(-size // SLOT_STEP) * SLOT_STEP
         least, most = RING_SLOTS
         self._slots = max(least, min(most, RING_BYTES // self._step))
+        self._rooms, self._lent = self._rooms + 1, 0
         room, self._room = self._memory.make_room(self._slots * self._step)
         self.ask({"room": [room.offset, room.size, room.key], "slots": self._slots})
 
