@@ -8,6 +8,7 @@ import pytest
 from tests import videos
 from tests.sounds import RATE, clicks, make_sounding
 from workstation.errors import WorkstationError
+from workstation.evidence import hearing
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.sound import NoSound, SoundReader, end_of, waveform
 
@@ -139,9 +140,39 @@ def test_waveform_reports_progress_and_can_be_cancelled(tmp_path):
     waveform(path, index, 10, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+    assert np.isnan(waveform(path, index, 10, cancelled=lambda: True)).all()
     asked = itertools.count()
-    peaks = waveform(path, index, 10, cancelled=lambda: next(asked) >= 2)
+    peaks = hearing.waveform(path, index, 10, cancelled=lambda: next(asked) >= 2)
     assert np.isnan(peaks[:, 0]).sum() == pytest.approx(7, abs=1)
+
+
+def test_a_worker_that_dies_leaves_a_second_of_silence(tmp_path):
+    path = make_sounding(tmp_path / "d.mkv", sound=clicks(8.0), frames=200, size=(64, 36))
+    reader = SoundReader(path, build_frame_index(path))
+    try:
+        rate, blocks = reader.facts.rate, []
+        for block in reader.samples(0.0):
+            blocks.append(block)
+            if len(blocks) == 20:
+                reader._worker._process.end()
+    finally:
+        reader.close()
+    cut = sum(len(block) for block in blocks[:20])
+    heard = np.concatenate(blocks)
+    assert len(heard) == pytest.approx(8 * rate, abs=0.05 * rate)
+    silence = heard[cut + rate // 20 : cut + rate - rate // 20]
+    assert np.abs(silence).max() == 0
+    expected = np.concatenate(list(hearing_of(path)))[cut + rate : cut + 3 * rate]
+    found = heard[cut + rate : cut + 3 * rate]
+    assert np.abs(found - expected).max() < 0.01
+
+
+def hearing_of(path):
+    reader = hearing.SoundReader(path, build_frame_index(path))
+    try:
+        yield from reader.samples(0.0)
+    finally:
+        reader.close()
 
 
 def test_a_waveform_needs_parts(plain):

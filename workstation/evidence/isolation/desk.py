@@ -20,6 +20,7 @@ from workstation.evidence.isolation.wire import MOST_PIXELS, MOST_WORDS, SLOT_ST
 from workstation.evidence.reading import Frame
 
 ALIVE_SECONDS = 0.5
+SHARE_SECONDS = 0.1
 
 
 class Desk:
@@ -57,6 +58,11 @@ class Desk:
         now = time.monotonic()
         if now - self._spoke > ALIVE_SECONDS:
             self.say({"alive": True})
+
+    def share(self, done: float) -> None:
+        """Say now and then how much is done, 0..1."""
+        if time.monotonic() - self._spoke > SHARE_SECONDS:
+            self.say({"share": done})
 
     def out_of_memory(self) -> str:
         """Why there is no more memory."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from workstation.cases.records import FrameIndex, Stretch
-from workstation.evidence import reading
+from workstation.evidence import hearing, reading
 from workstation.evidence.frame_index import index_of
 from workstation.evidence.isolation.desk import Desk, said
 from workstation.evidence.isolation.messages import Message
@@ -66,9 +67,35 @@ def _index(desk: Desk, path: Path, *_: object) -> None:
     desk.say({"index": facts}, data)
 
 
+def _sound(desk: Desk, path: Path, index: FrameIndex | None, _: Message) -> None:
+    """Sound from any moment on, block by block."""
+    assert index is not None
+    reader = hearing.SoundReader(path, index)
+    desk.say(asdict(reader.facts))
+    blocks: Iterator[hearing.Samples] = iter(())
+    while True:
+        message, _data = desk.channel.receive()
+        if "next" not in message:
+            blocks = reader.samples(message["start"], message["speed"], message["rate"])
+            continue
+        block = next(blocks, None)
+        if block is None:
+            desk.say({"end": True})
+        else:
+            desk.say({"samples": len(block)}, block.astype("<f4").tobytes())
+
+
+def _waveform(desk: Desk, path: Path, index: FrameIndex | None, request: Message) -> None:
+    assert index is not None
+    peaks = hearing.waveform(path, index, request["buckets"], desk.share)
+    desk.say({"peaks": len(peaks)}, peaks.astype("<f4").tobytes())
+
+
 SERVICES: dict[str, Service] = {
     "frames": _frames,
     "reader": _reader,
     "probe": _probe,
     "index": _index,
+    "sound": _sound,
+    "waveform": _waveform,
 }
