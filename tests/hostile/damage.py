@@ -118,10 +118,22 @@ def at_random(seeds: Seeds, rng: Random) -> Iterator[Sample]:
     while True:
         number += 1
         name = rng.choice(names)
-        data = seeds[name]
-        for _ in range(rng.randint(1, _MOST_CHANGES)):
-            data = _change(data, rng, name, seeds)
+        data = damaged(seeds[name], rng, name, seeds)
         yield Sample(f"{name} changed at random, number {number}", name, data)
+
+
+def damaged(data: bytes, rng: Random, name: str, seeds: Seeds) -> bytes:
+    """The bytes with a few changes wherever they fall.
+
+    Args:
+        data: Any bytes.
+        rng: Chooses.
+        name: Under which they stand in `seeds`, from which pieces are taken, too.
+        seeds: Valid bytes by name.
+    """
+    for _ in range(rng.randint(1, _MOST_CHANGES)):
+        data = _change(data, rng, name, seeds)
+    return data
 
 
 def _change(data: bytes, rng: Random, name: str, seeds: Seeds) -> bytes:

@@ -25,6 +25,9 @@ from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
 _LANDMARK_BYTES = 5 * 2 * 4
+# Frame, track, score, box, outside, sharpness; -1 stands for what is not known.
+_LEAST = np.array([0, 0, -1, *[-1e9] * 4, -1, -1])
+_MOST = np.array([2**53, 2**31 - 1, 1, *[1e9] * 4, 2**15 - 1, 3e38])
 _COLUMNS = (
     "id, exhibit, detector, settings, versions, device, precision, started_utc, finished_utc, "
     "outcome, reason, frames"
@@ -373,6 +376,8 @@ def _face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
 
 
 def _face_table(numbers: NDArray[np.float64], landmarks: bytes) -> FaceTable:
+    if not ((numbers >= _LEAST) & (numbers <= _MOST)).all():
+        raise ValueError("a face with numbers that no run gives")
     scored = numbers[:, 2] >= 0
     return FaceTable(
         frame=numbers[:, 0].astype(np.int64),

@@ -94,7 +94,7 @@ def refuse_foreign_tables(connection: Connection, migrations: Migrations) -> Non
     Raises:
         CaseError: There is something else in it, or one of them was changed.
     """
-    if _tables(connection) - frozenset().union(*_known(migrations)):
+    if _tables(connection) - _ever(migrations):
         raise CaseError(_FOREIGN)
 
 
@@ -123,6 +123,11 @@ def _listed(rows: list[tuple[Any, ...]]) -> Tables:
         for kind, name, table, sql in rows
         if not (table == _LIBRARYS_OWN and kind in ("table", "index"))
     )
+
+
+@cache
+def _ever(migrations: Migrations) -> Tables:
+    return frozenset().union(*_known(migrations))
 
 
 @cache

@@ -1,0 +1,39 @@
+"""A few seconds of the fuzzing; for longer: python -m tests.fuzz --seconds 3600."""
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+from tests.hostile.damage import damaged
+
+SECONDS = 12
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_valid_inputs_and_damaged_ones_are_read_or_refused(name: str) -> None:
+    rng = Random(name)
+    seeds = {str(number): seed for number, seed in enumerate(TARGETS[name].seeds())}
+    assert seeds
+    for number, seed in seeds.items():
+        TARGETS[name].read(seed)
+        for _ in range(3):
+            TARGETS[name].read(damaged(seed, rng, number, seeds))
+
+
+def test_nothing_is_found_by_following_the_coverage(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris is not installed: nothing was fuzzed")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS), "--findings", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert list(tmp_path.iterdir()) == []
+    assert "Done " in done.stderr
