@@ -12,7 +12,8 @@ SHARED = Path("/dev/shm")
 
 def shared_memory() -> set[str]:
     """Names of the pieces of shared memory on this machine."""
-    return {path.name for path in SHARED.iterdir()} if SHARED.is_dir() else set()
+    found = SHARED.iterdir() if SHARED.is_dir() else ()
+    return {path.name for path in found if path.is_file()}
 
 
 def alive(token: str) -> list[int]:
