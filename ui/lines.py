@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -167,6 +167,8 @@ class LinesView(QListView):
         """Choose with Enter; letters, space and sideways arrows are the player's."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter(self.currentIndex())
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            super().keyPressEvent(event)
         elif event.text().strip() or event.key() in (
             Qt.Key.Key_Space,
             Qt.Key.Key_Left,
