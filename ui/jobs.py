@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from workstation.analysis.working_time import WorkingTime
 from workstation.cases.case import Case
 from workstation.cases.records import Exhibit
 
@@ -164,7 +165,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._stage = ""
-        self._started = 0.0
+        self._working = WorkingTime()
         self._from = 0
         self._said = 0.0
 
@@ -172,11 +173,13 @@ class Pace:
         """The progress to announce now, or None if the last is recent enough."""
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._started, self._from, self._said = stage, now, done, 0.0
+            self._stage, self._from, self._said = stage, done, 0.0
+            self._working = WorkingTime()
+            self._working.go()
+        elapsed = self._working.seconds()
         if now - self._said < ANNOUNCE_SECONDS and done < total:
             return None
         self._said = now
-        elapsed = now - self._started
         rate = (done - self._from) / elapsed if elapsed > 0.5 else 0.0
         left = (total - done) / rate if rate > 0 else None
         return JobProgress(stage, done, total, unit, rate, left)

@@ -83,7 +83,7 @@ def device_faults(device: str) -> Iterator[None]:
 
 def next_attempt(
     fault: DeviceFault, device: str, settings: AnalysisSettings
-) -> tuple[str, AnalysisSettings] | None:
+) -> tuple[str, AnalysisSettings]:
     """How an analysis goes on after its device failed.
 
     With half as many face crops at once while that may help, else on the processor, which is
@@ -95,11 +95,16 @@ def next_attempt(
         settings: With which it happened.
 
     Returns:
-        Device and settings; None where there is no other way.
+        Device and settings.
+
+    Raises:
+        DeviceFault: What happened, where there is no other way.
     """
     if isinstance(fault, DeviceOutOfMemory) and settings.batch > 1:
         return device, replace(settings, batch=settings.batch // 2)
-    return None if device == "cpu" else ("cpu", settings)
+    if device == "cpu":
+        raise fault
+    return "cpu", settings
 
 
 def failed_before(case: Case, run: Run) -> list[Run]:
