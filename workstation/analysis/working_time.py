@@ -13,12 +13,12 @@ class WorkingTime:
     """A stopwatch that has to be looked at often.
 
     Args:
-        clock: Gives seconds that never run backwards; whether it goes on while the computer sleeps
-            differs between systems.
+        clock: Gives seconds that never run backwards, the system's by default; whether that one
+            goes on while the computer sleeps differs between systems.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or time.monotonic
         self._worked = 0.0
         self._last: float | None = None
 
