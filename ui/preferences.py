@@ -1,5 +1,6 @@
 """What the window remembers between two uses; nothing in here is evidence."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from workstation.errors import WorkstationError
 
 DEVICES = ("auto", "cpu", "cuda")
 MOST_RECENT = 8
+_DIGEST = hashlib.sha256().digest_size
 
 
 def _store() -> QSettings:
@@ -75,7 +77,7 @@ def remember_examiner(name: str, organisation: str) -> None:
 
 def recent_cases() -> list[Path]:
     """Case folders opened before, newest first; some may be gone."""
-    return [Path(folder) for folder in _texts("recent")]
+    return [Path(folder) for folder in _texts("recent") if "\0" not in folder][:MOST_RECENT]
 
 
 def remember_case(folder: Path) -> None:
@@ -103,14 +105,23 @@ def remember_waiting(folder: Path, exhibits: list[str]) -> None:
 
 
 def layout(name: str) -> QByteArray:
-    """The saved sizes of a splitter or of the window; empty if never saved."""
+    """The saved sizes of a splitter or of the window; empty if never saved, or damaged since.
+
+    Qt crashes over some damaged states, and would again at every start.
+    """
     value = _store().value(f"layout/{name}")
-    return value if isinstance(value, QByteArray) else QByteArray()
+    kept = value.data() if isinstance(value, QByteArray) else b""
+    digest, state = kept[:_DIGEST], kept[_DIGEST:]
+    return QByteArray(state if digest == _digest(state) else b"")
 
 
 def keep_layout(name: str, state: QByteArray) -> None:
     """Save the sizes of a splitter or of the window."""
-    _store().setValue(f"layout/{name}", state)
+    _store().setValue(f"layout/{name}", QByteArray(_digest(state.data()) + state.data()))
+
+
+def _digest(state: bytes) -> bytes:
+    return hashlib.sha256(state).digest()
 
 
 def lanes(what: str) -> list[str]:
@@ -148,10 +159,7 @@ def forget_layout(name: str) -> None:
 
 def keys() -> dict[str, tuple[str, ...]]:
     """Keys chosen instead of the defaults, by the name of the act."""
-    try:
-        kept = json.loads(str(_store().value("keys", "{}")))
-    except ValueError:
-        return {}
+    kept = _parsed("keys")
     if not isinstance(kept, dict):
         return {}
     lists = {name: some for name, some in kept.items() if isinstance(some, list)}
@@ -213,11 +221,16 @@ def _key(folder: Path) -> str:
 
 
 def _texts(key: str) -> list[str]:
+    texts = _parsed(key)
+    return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
+
+
+def _parsed(key: str) -> object:
+    """What is kept as JSON; None where there is nothing, or nothing that can be read."""
     try:
-        texts = json.loads(str(_store().value(key, "[]")))
-    except ValueError:
-        return []
-    return [str(text) for text in texts] if isinstance(texts, list) else []
+        return json.loads(str(_store().value(key, "")))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _keep_texts(key: str, texts: list[str]) -> None:

@@ -14,6 +14,8 @@ from workstation.cases.records import Stretch
 
 FORMAT = 2
 MEASURES = 7
+_MOST_CHAINS = 2**24
+_UNREADABLE = (LookupError, OverflowError, RecursionError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -137,12 +139,20 @@ def from_bytes(blob: bytes, first: int, stop: int, width: int) -> ChunkResult:
         known = (facts["format"], facts["first"], facts["stop"]) == (FORMAT, first, stop)
         undecodable = tuple(Stretch(int(a), int(b), str(why)) for a, b, why in facts["undecodable"])
         seconds = {str(name): float(value) for name, value in facts["seconds"].items()}
-    except (SafetensorError, KeyError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
+        raise ValueError("not a chunk result: its facts cannot be read") from error
+    except SafetensorError as error:
         raise ValueError(f"not a chunk result: {error}") from error
+    if any(not first <= one.first <= one.last < stop for one in undecodable):
+        raise ValueError("a chunk result with stretches outside its frames")
     if not known or set(arrays) != {*_SHAPES, "embedding"}:
         raise ValueError("a chunk result of other frames or another format")
     _check(arrays, first, stop, width)
     return ChunkResult(first, stop, **arrays, undecodable=undecodable, seconds=seconds)
+
+
+def _within(numbers: NDArray[Any], least: int, most: int) -> bool:
+    return bool(((numbers >= least) & (numbers <= most)).all())
 
 
 def _check(arrays: Mapping[str, NDArray[Any]], first: int, stop: int, width: int) -> None:
@@ -157,6 +167,10 @@ def _check(arrays: Mapping[str, NDArray[Any]], first: int, stop: int, width: int
         raise ValueError(f"chunk result: embedding has {embedding.dtype} {embedding.shape}")
     if len(frame) and (frame[0] < first or frame[-1] >= stop or (np.diff(frame) < 0).any()):
         raise ValueError("chunk result: rows lie outside its frames or out of order")
-    for name in ("box", "landmarks", "certainty", "embedding"):
+    if not (_within(arrays["cut"], first, stop) and _within(arrays["chain"], 0, _MOST_CHAINS)):
+        raise ValueError("chunk result: a cut or a chain lies outside it")
+    if not _within(arrays["closing_chain"], 0, _MOST_CHAINS):
+        raise ValueError("chunk result: a chain lies outside it")
+    for name in ("box", "landmarks", "certainty", "closing_box", "embedding"):
         if not np.isfinite(arrays[name]).all():
             raise ValueError(f"chunk result: {name} holds numbers that are not finite")
