@@ -153,3 +153,18 @@ def test_reports_left_half_written_are_removed(folder: Path, case: Case) -> None
     assert half.exists()
     Case.open(folder).close()
     assert not half.exists()
+
+
+def test_a_cache_that_is_busy_is_not_thrown_away(
+    folder: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.cache.put("key", 0, b"kept")
+    case.cache.close()
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    backup = sqlite3.connect(folder / "cache.sqlite", isolation_level=None)
+    backup.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(CaseError, match="busy in another program"):
+        case.cache.put("key", 1, b"new")
+    backup.execute("COMMIT")
+    backup.close()
+    assert case.cache.get("key", 0) == b"kept"

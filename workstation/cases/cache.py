@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workstation.cases.database import Connection, forget_database
+from workstation.cases.database import Connection, forget_database, is_damage
 from workstation.errors import CaseError
 
 CACHE_NAME = "cache.sqlite"
@@ -65,7 +65,9 @@ class AnalysisCache:
         if self._connection is None:
             try:
                 self._connection = _begin(self._path)
-            except CaseError:
+            except CaseError as error:
+                if not is_damage(error):  # busy or a full disk: what is kept stays
+                    raise
                 forget_database(self._path)
                 self._connection = _begin(self._path)
         return self._connection

@@ -64,6 +64,13 @@ def in_words() -> Iterator[None]:
         raise CaseError(sentence) from error
 
 
+def is_damage(error: CaseError) -> bool:
+    """Whether an error of `in_words` says that the file itself is no sound database."""
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    damaged = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return code is None or code & 0xFF in damaged
+
+
 class Connection:
     """One SQLite connection.
 
