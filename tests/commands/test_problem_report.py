@@ -83,6 +83,35 @@ def test_the_report_says_what_failed_and_where(report: str) -> None:
         assert section in report
 
 
+def test_programs_that_did_not_end_are_named() -> None:
+    begins = "2026-01-02 10:00:00.000 INFO {} workstation.commands.logbook: window 0 begins, Python 3"
+    ends = "2026-01-02 11:00:00.000 INFO {} workstation.commands.logbook: window ends"
+    stopped = (
+        "2026-01-02 11:00:00.000 INFO {} workstation.commands.program: interrupted after 3.0 s"
+    )
+    lines = [begins.format(n) for n in (11, 12, 13, os.getpid())]
+    lines += [ends.format(11), stopped.format(13), "no line of a log"]
+    assert list(problem_report.without_end(lines)) == [
+        "process 12, begun 2026-01-02 10:00:00.000, was ended, crashed, or is still running"
+    ]
+
+
+def test_a_crash_of_the_interpreter_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "from workstation.commands import logbook; logbook.begin('workstation');"
+        "import ctypes; ctypes.string_at(0)"
+    )
+    environment = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=False)
+    assert done.returncode != 0
+    monkeypatch.setattr(logbook, "folder", lambda: tmp_path / logbook.APPLICATION / "log")
+    text = problem_report.compose()
+    assert 'File "python/ctypes/__init__.py"' in text
+    assert "was ended, crashed, or is still running" in text
+
+
 def test_what_was_taken_back_is_not_said_to_be_recorded(report: str) -> None:
     assert "E009" not in report
 

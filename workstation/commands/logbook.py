@@ -5,6 +5,7 @@ There are two of it, in one folder. `workstation.log` is whole and stays on this
 closed lists and places in the program's code, nothing that came from a case, a file or a person.
 """
 
+import atexit
 import faulthandler
 import logging
 import os
@@ -84,6 +85,7 @@ def begin(program: str) -> Path | None:
         Known(platform.python_version()),
         Known(platform.system()),
     )
+    atexit.register(_log.info, "%s ends", Known(program))
     return place
 
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +30,7 @@ _PACKAGES = (
 )  # fmt: skip
 _VARIABLES = ("WORKSTATION_WEIGHTS", "WORKSTATION_DETECTOR", "WORKSTATION_PASSPHRASE")
 _FAILED = re.compile(r" (ERROR|CRITICAL) |: failed after |analysis (failed|interrupted)| refused")
+_LINE = re.compile(r"(\S+ \S+) \w+ (\d+) [\w.]+: (.*)")
 _FILE = re.compile(r'File "([^"]*)"')
 _HEAD = """Problem report of the Deepfake Forensics Workstation {version}, made {now}
 
@@ -70,7 +71,8 @@ def compose(settings: Mapping[str, object] | None = None) -> str:
         settings: the window's, each from a closed list or a number; None where there is no window.
     """
     lines = list(log_lines())
-    failures = [line for line in lines if _FAILED.search(line)][-MOST_FAILURES:]
+    failures = [line for line in lines if _FAILED.search(line)] + list(without_end(lines))
+    failures = failures[-MOST_FAILURES:]
     sections = {
         "What failed last": failures or ["nothing, says the log"],
         "Versions": list(versions()),
@@ -104,6 +106,23 @@ def log_lines() -> Iterator[str]:
     for page in reversed(pages):
         kept += _lines(logbook.folder() / page)
     yield from kept[-MOST_LINES:]
+
+
+def without_end(lines: Sequence[str]) -> Iterator[str]:
+    """Of programs that the log says began, those that it does not say ended, this one aside."""
+    began: dict[str, str] = {}
+    for line in lines:
+        found = _LINE.match(line)
+        if found is None:
+            continue
+        time, process, said = found.groups()
+        if said.endswith(" ends") or said.startswith("interrupted after "):
+            began.pop(process, None)
+        elif " begins, Python " in said:
+            began[process] = time
+    began.pop(str(os.getpid()), None)
+    for process, time in began.items():
+        yield f"process {process}, begun {time}, was ended, crashed, or is still running"
 
 
 def crash_lines() -> Iterator[str]:
