@@ -37,6 +37,8 @@ class ChunkRequest:
         settings: How.
         detector: With what.
         device: "cpu" or "cuda".
+        known: The faces of these frames, where they were found before; they are not looked for
+            again then.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class ChunkRequest:
     settings: AnalysisSettings
     detector: DetectorInfo
     device: str
+    known: ChunkResult | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,24 @@ class _ChunkAnalysis:
         self._undecodable: list[Stretch] = []
 
     def run(self) -> ChunkResult:
+        """Look for the faces, or take those that are known."""
+        known = self._request.known
+        return self._search() if known is None else self._revisit(known)
+
+    def _revisit(self, known: ChunkResult) -> ChunkResult:
+        """Cut out and embed faces found before."""
+        if not len(known.frame):
+            return replace(known, embedding=np.zeros((0, self._detector.width), np.float16))
+        self._gatherer.begin(int(known.chain.max()) + 1)
+        for number, frame in self._frames(self._span.stop):
+            rows = slice(*np.searchsorted(known.frame, [number, number + 1]).tolist())
+            faces = Faces(known.box[rows], known.landmarks[rows], known.certainty[rows])
+            if frame is not None:
+                self._gatherer.add(number, frame.pixels, faces, known.chain[rows])
+        result = self._result(known.closing_chain, known.closing_box)
+        return replace(result, cut=known.cut, cut_sketch=known.cut_sketch)
+
+    def _search(self) -> ChunkResult:
         looks = self._looks()
         interval = [next(looks)]
         faces = self._find(interval[0].small)
@@ -140,7 +161,7 @@ class _ChunkAnalysis:
     def _looks(self) -> Iterator[_Look]:
         """The chunk's frames and the one behind it, each compared with the one before."""
         before: NDArray[np.uint8] | None = None
-        for number, frame in self._frames():
+        for number, frame in self._frames(min(self._span.stop + 1, self._count)):
             if frame is None:
                 before = None
                 yield _Look(number, None, None, False)
@@ -155,9 +176,8 @@ class _ChunkAnalysis:
             before = now
             yield _Look(number, frame.pixels, small, cut)
 
-    def _frames(self) -> Iterator[tuple[int, Frame | None]]:
+    def _frames(self, stop: int) -> Iterator[tuple[int, Frame | None]]:
         """Number by number, None where a frame cannot be decoded."""
-        stop = min(self._span.stop + 1, self._count)
         source = read_frames(self._request.path, self._request.index, self._span.first, stop)
         while True:
             with self._watch.stage("decode"):

@@ -102,7 +102,9 @@ class _Compiled:
         with warnings.catch_warnings(), torch.inference_mode():
             # Shapes are fixed here, so what the tracer warns about cannot go wrong.
             warnings.simplefilter("ignore")
-            traced = torch.jit.trace(network, example, check_trace=False)
+            traced = torch.jit.trace(  # type: ignore[no-untyped-call]
+                network, example, check_trace=False
+            )
             model = openvino.convert_model(traced, example_input=example, input=[list(shape)])
         streams = min(os.cpu_count() or 1, _MOST_STREAMS)
         settings = {

@@ -10,19 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from workstation.analysis.chunk_result import ChunkResult, from_bytes, to_bytes
+from workstation.analysis.chunk_result import ChunkResult
 from workstation.analysis.chunks import ChunkRequest
 from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
 from workstation.analysis.findings import Thresholds, conclude
+from workstation.analysis.keeping import KeptChunks
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
 from workstation.analysis.quality import SHARPNESS
-from workstation.analysis.replay import cache_key
 from workstation.analysis.scheduling import AnalysisCancelledError, Engine, Scheduler, Watcher
 from workstation.analysis.settings import AnalysisSettings
 from workstation.analysis.states import frame_states, state_counts
+from workstation.analysis.stopwatch import Stopwatch
 from workstation.analysis.temporal import TemporalScorer
 from workstation.analysis.tracking import LinkedFaces, Linker
 from workstation.analysis.trust import outside
@@ -69,7 +70,8 @@ def run_analysis(
     announce: Announce,
     control: Control | None = None,
     device: str = "auto",
-    keep: bool = False,
+    keep: bool = True,
+    watch: Stopwatch | None = None,
 ) -> Run:
     """Analyse one exhibit; blocks until it is done, cancelled or failed.
 
@@ -87,7 +89,8 @@ def run_analysis(
         announce: Called from this thread with each event.
         control: Pauses and cancels.
         device: Where a detector that is not loaded goes: "auto", "cpu" or "cuda".
-        keep: Whether the chunk results stay in the cache afterwards, for `replay.seen_tracks`.
+        keep: Whether the chunk results stay in the cache afterwards, as far as the settings allow.
+        watch: Counts the seconds of every stage, those of the workers side by side.
 
     Returns:
         The run; its outcome is complete, or cancelled or interrupted by the control.
@@ -98,7 +101,9 @@ def run_analysis(
         WorkstationError: The run failed for a reason in the world, which is recorded with it.
     """
     job = _Analysis(case, exhibit, settings, announce, control or Control(), keep)
-    job.verify()
+    job.watch = watch or job.watch
+    with job.watch.stage("verify"):
+        job.verify()
     job.load(detector, device)
     while True:
         try:
@@ -127,6 +132,7 @@ class _Analysis:
         self._announce = announce
         self._control = control
         self._keep_chunks = keep_chunks
+        self.watch = Stopwatch()
         self._run_id = 0
         self._done = 0
         self._fresh = 0
@@ -161,14 +167,11 @@ class _Analysis:
             detector = load_detector(detector, device)
         use_one_thread(detector.torch_device)
         self._detector = detector
-        self._key = cache_key(self._exhibit, self._detector, self._settings)
+        self._kept = KeptChunks(self._case, self._exhibit, self._detector, self._settings)
 
     def fall_back(self, fault: DeviceFault) -> None:
         """Get ready for another run after the device of the last one failed, or raise the fault."""
-        after = next_attempt(fault, self._detector.torch_device, self._settings)
-        if after is None:
-            raise fault
-        device, self._settings = after
+        device, self._settings = next_attempt(fault, self._detector.torch_device, self._settings)
         self._done, self._fresh, self._working = 0, 0, WorkingTime()
         self.load(self._detector.info, device)
 
@@ -191,7 +194,8 @@ class _Analysis:
             self._record_failure(RunOutcome.FAILED, Act.ANALYSIS_FAILED, str(error))
             raise
         except BaseException as error:
-            reason = f"A fault of this program: {type(error).__name__}: {error}"
+            said = str(error).partition("\n")[0][:200]  # the log has all of it
+            reason = f"A fault of this program: {type(error).__name__}: {said}"
             self._record_failure(RunOutcome.FAILED, Act.ANALYSIS_FAILED, reason)
             raise
         return self._case.runs.get(run.id)
@@ -199,7 +203,7 @@ class _Analysis:
     def _begin(self) -> Run:
         """Continue the newest run that fits, or start one."""
         facts: dict[str, Any] = {
-            "detector": self._card(),
+            "detector": dict(self._detector.info.card),
             "settings": self._settings.to_json(),
             "versions": software_versions(),
             "precision": self._detector.precision,
@@ -237,11 +241,14 @@ class _Analysis:
         self._working.go()
         for result in scheduler.results():
             keep_cuts(self._case, self._exhibit, result.first, result.stop, result.cut)
-            linked = linker.add(result)
-            faces = self._scored(linked, scorer)
+            with self.watch.stage("link"):
+                linked = linker.add(result)
+            with self.watch.stage("score"):
+                faces = self._scored(linked, scorer)
             if linked.stop > max(committed, linked.first):
                 first = max(committed, linked.first)
-                self._commit(first, linked.stop, faces, linked)
+                with self.watch.stage("store"):
+                    self._commit(first, linked.stop, faces, linked)
                 committed = linked.stop
         self._working.stop()
 
@@ -253,6 +260,7 @@ class _Analysis:
             self._settings,
             self._detector.info,
             self._detector.torch_device,
+            self._kept.faces(span),
         )
 
     def _scored(self, linked: LinkedFaces, scorer: TemporalScorer) -> FaceTable:
@@ -295,22 +303,21 @@ class _Analysis:
             self._end(
                 RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", finding=str(findings[0].finding)
             )
-        if not self._keep_chunks:
-            self._case.cache.drop(self._key)
+        if self._keep_chunks:
+            self._kept.make_room()
+        else:
+            self._kept.forget()
 
     def _stored(self, span: ChunkSpan) -> ChunkResult | None:
-        blob = self._case.cache.get(self._key, span.first)
-        if blob is None:
-            return None
-        try:
-            result = from_bytes(blob, span.first, span.stop, self._detector.width)
-        except ValueError:  # damaged or differently divided: the chunk is worked out again
-            return None
-        self._done += span.stop - span.first
+        result = self._kept.result(span)
+        if result is not None:
+            self._done += span.stop - span.first
         return result
 
     def _keep(self, result: ChunkResult) -> None:
-        self._case.cache.put(self._key, result.first, to_bytes(result))
+        self.watch.add(result.seconds)
+        with self.watch.stage("store"):
+            self._kept.keep(result)
         self._done += result.stop - result.first
         self._fresh += result.stop - result.first
 
@@ -378,9 +385,6 @@ class _Analysis:
             settings=self._settings.to_json(),
             **details,
         )
-
-    def _card(self) -> dict[str, Any]:
-        return dict(self._detector.info.card)
 
 
 def _fits(run: Run, facts: dict[str, Any], device: str) -> bool:

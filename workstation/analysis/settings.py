@@ -23,6 +23,7 @@ class AnalysisSettings:
         chunk_seconds: About how long a chunk is; results do not depend on it.
         gap_seconds: A face seen again after at most this long may continue its track.
         batch: Face crops embedded together; results do not depend on it.
+        kept_megabytes: What the case's cache may hold when an analysis is complete.
     """
 
     grid: int = 5
@@ -33,6 +34,7 @@ class AnalysisSettings:
     chunk_seconds: float = 10.0
     gap_seconds: float = 0.5
     batch: int = 16
+    kept_megabytes: int = 2048
 
     def __post_init__(self) -> None:
         checks = {
@@ -44,6 +46,7 @@ class AnalysisSettings:
             "chunk_seconds": 0.1 <= self.chunk_seconds <= 600.0,
             "gap_seconds": 0.0 <= self.gap_seconds <= 5.0,
             "batch": 1 <= self.batch <= 512,
+            "kept_megabytes": 0 <= self.kept_megabytes <= 1_000_000,
         }
         for name, good in checks.items():
             if not good:
@@ -58,5 +61,5 @@ class AnalysisSettings:
 
     def shaping(self) -> dict[str, Any]:
         """The settings that shape results: all but those that only divide the work."""
-        work = ("chunk_seconds", "batch")
+        work = ("chunk_seconds", "batch", "kept_megabytes")
         return {name: value for name, value in self.to_json().items() if name not in work}

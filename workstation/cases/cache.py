@@ -1,5 +1,6 @@
 """What an analysis keeps only to save time when it goes on; deleting it loses nothing else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workstation.cases.database import Connection, forget_database, is_damage
@@ -52,6 +53,25 @@ class AnalysisCache:
         """Forget every blob of a key."""
         if not self._read_only:
             self._open().write("DELETE FROM blobs WHERE key = ?", (key,))
+
+    def trim(self, most_bytes: int, spared: Sequence[str] = ()) -> None:
+        """Forget whole keys, the largest first, until no more than so many bytes are kept.
+
+        Args:
+            most_bytes: The bound.
+            spared: Keys forgotten only when nothing else is left, the last one first.
+        """
+        if self._read_only:
+            return
+        rows = self._open().rows("SELECT key, SUM(LENGTH(blob)) FROM blobs GROUP BY key")
+        sizes = {str(key): int(size) for key, size in rows}
+        kept = sum(sizes.values())
+        turn = {key: -1 - place for place, key in enumerate(reversed(spared))}
+        for key in sorted(sizes, key=lambda key: (turn.get(key, 0), sizes[key]), reverse=True):
+            if kept <= most_bytes:
+                return
+            self.drop(key)
+            kept -= sizes[key]
 
     def close(self) -> None:
         """Close the file."""

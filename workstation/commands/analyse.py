@@ -173,7 +173,7 @@ def one_exhibit(
     control: "Control",
     workers: int | None,
     *,
-    keep: bool = False,
+    keep: bool = True,
 ) -> Run:
     """Run the analysis of one exhibit on a thread pool, with a progress bar."""
     from workstation.analysis.pipeline import default_workers, run_analysis

@@ -12,6 +12,7 @@ from typing import NoReturn
 from workstation import __version__
 from workstation.commands import (
     analyse,
+    benchmark,
     calibrate,
     case,
     custody,
@@ -48,6 +49,7 @@ GROUPS = (
     faces,
     train,
     demo,
+    benchmark,
     problem_report,
 )
 
