@@ -84,7 +84,7 @@ def test_the_report_says_what_failed_and_where(report: str) -> None:
 
 
 def test_programs_that_did_not_end_are_named() -> None:
-    begins = "2026-01-02 10:00:00.000 INFO {} workstation.commands.logbook: window 0 begins, Python 3"
+    begins = "2026-01-02 10:00:00.000 INFO {} workstation.commands.logbook: window begins, Python "
     ends = "2026-01-02 11:00:00.000 INFO {} workstation.commands.logbook: window ends"
     stopped = (
         "2026-01-02 11:00:00.000 INFO {} workstation.commands.program: interrupted after 3.0 s"
