@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.icons import icon
+from ui.widgets import plain_tip
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 STRONG, WEAK = "\x02", "\x03"  # what lies between is drawn strong
@@ -103,7 +104,7 @@ class LinesModel(QAbstractListModel):
         if role == LINE_ROLE:
             return line
         if role == Qt.ItemDataRole.ToolTipRole:
-            return line.tip or None
+            return plain_tip(line.tip) or None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return line.spoken()
         return None

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import preferences, theme
 from ui.background import Background
-from ui.widgets import button, heading, label
+from ui.widgets import button, heading, label, plain_tip
 from workstation.cases.case import DATABASE_NAME
 
 WIDTH = 560
@@ -77,7 +77,7 @@ class StartPage(QWidget):
         missing = "   not found" if present is False else ""
         made = button(f"{folder.name}   {folder.parent}{missing}", choose, quiet=True)
         made.setEnabled(present is True)
-        made.setToolTip(str(folder))
+        made.setToolTip(plain_tip(str(folder)))
         return made
 
 

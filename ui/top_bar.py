@@ -7,7 +7,7 @@ from ui import theme
 from ui.custody.panel import chain_sentence, chain_tip
 from ui.icons import icon
 from ui.reading import CaseView, CustodyView
-from ui.widgets import button, label
+from ui.widgets import button, label, plain_tip
 from ui.workbench import Workbench
 
 
@@ -41,9 +41,9 @@ class TopBar(QFrame):
         facts = view.facts
         title = f" · {facts.title}" if facts.title else ""
         self._case.setText(f"Case {facts.number}{title}")
-        self._case.setToolTip(str(view.folder))
+        self._case.setToolTip(plain_tip(str(view.folder)))
         self._examiner.setText(f"Examiner {facts.examiner}")
-        self._examiner.setToolTip(facts.organisation)
+        self._examiner.setToolTip(plain_tip(facts.organisation))
         self._mode.setText("read-only" if view.read_only else "")
         self._custody_view = None
         self._draw()

@@ -1,5 +1,6 @@
 """Small building blocks that several parts of the window share."""
 
+import html
 from collections.abc import Callable
 from functools import partial
 
@@ -64,7 +65,17 @@ class ElidedLabel(QLabel):
         room = self.contentsRect().width()
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room)
         self.setText(shown)
-        self.setToolTip("" if shown == self._whole else self._whole)
+        self.setToolTip("" if shown == self._whole else plain_tip(self._whole))
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows a name or a note as it is.
+
+    Qt takes text with tags in it for markup, and reads the pictures that the markup names.
+    """
+    if "<" not in text:
+        return text
+    return f"<div style='white-space: pre-wrap'>{html.escape(text)}</div>"
 
 
 def heading(text: str) -> QLabel:

@@ -68,7 +68,7 @@ def _background(painter: QPainter, option: QStyleOptionViewItem, tokens: theme.T
 
 def _picture(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:
     painter.fillRect(area, tokens.colour("surface_0"))
-    thumbnail = _decoded(row.thumbnail)
+    thumbnail = decoded(row.thumbnail)
     if thumbnail.isNull():
         name = "file-alert-outline" if row.token == "danger" else "filmstrip"
         spot = QRect(0, 0, 20, 20)
@@ -82,9 +82,12 @@ def _picture(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Them
 
 
 @functools.lru_cache(DECODED)
-def _decoded(thumbnail: bytes) -> QImage:
-    """A picture that is in sight; decoding those of a thousand exhibits would take seconds."""
-    return QImage.fromData(thumbnail) if thumbnail else QImage()
+def decoded(thumbnail: bytes) -> QImage:
+    """A picture that is in sight; decoding those of a thousand exhibits would take seconds.
+
+    Nothing but JPEG is decoded: the case may come from somebody else.
+    """
+    return QImage.fromData(thumbnail, "JPEG") if thumbnail else QImage()
 
 
 def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:

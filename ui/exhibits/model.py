@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ui.exhibits.rows import ExhibitRow
+from ui.widgets import plain_tip
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -49,7 +50,7 @@ class ExhibitModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.tip
+            return plain_tip(row.tip)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             badge = f", {row.badge}" if row.badge else ""
             return f"{row.number} {row.name}, {row.state}{badge}".strip()

@@ -20,7 +20,7 @@ from ui.icons import icon
 from ui.inspector import words
 from ui.player.readings import time_text
 from ui.reading import ExhibitView
-from ui.widgets import button, heading, label
+from ui.widgets import button, heading, label, plain_tip
 from workstation.analysis.trust import calibration_sentence, ratio_words
 from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
 from workstation.report.card_figures import chief_figures
@@ -138,7 +138,7 @@ def table(facts: Iterable[tuple[str, str, str]]) -> QWidget:
         right.setAlignment(Qt.AlignmentFlag.AlignRight)
         right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for one in (left, right):
-            one.setToolTip(tip)
+            one.setToolTip(plain_tip(tip))
         grid.addWidget(left, row, 0)
         grid.addWidget(right, row, 1)
     return made
@@ -239,7 +239,7 @@ def _listed(title: str, sentences: Any, tip: str = "") -> list[QWidget]:
     if not sentences:
         return []
     made = QWidget()
-    made.setToolTip(tip)
+    made.setToolTip(plain_tip(tip))
     rows = QVBoxLayout(made)
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setSpacing(theme.GRID // 2)

@@ -11,7 +11,7 @@ from ui.icons import icon
 from ui.reading import ExhibitView
 from ui.references.acts import ask_reference, ask_revoke
 from ui.references.plot import ReferencePlot
-from ui.widgets import ElidedLabel, IconButton, button, heading, label
+from ui.widgets import ElidedLabel, IconButton, button, heading, label, plain_tip
 from ui.workbench import Workbench
 from workstation.analysis import relative_words
 from workstation.analysis.comparison import Relation
@@ -117,7 +117,7 @@ class ReferenceCard(QWidget):
             act = partial(ask_revoke, self._workbench, reference, self)
             parts.append(IconButton("close", f"Revoke {reference.reference} as a reference", act))
         row = _row(*parts, stretch=name)
-        row.setToolTip(tip)
+        row.setToolTip(plain_tip(tip))
         return row
 
     def _offer(self) -> list[QWidget]:

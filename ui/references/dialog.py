@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.dialogs.form import FormDialog
+from ui.exhibits.delegate import decoded
 from ui.reading import ExhibitLine
-from ui.widgets import label
+from ui.widgets import label, plain_tip
 from workstation.cases.records import Reference, ReferenceKind, RunOutcome
 
 EXPLAINED = (
@@ -104,9 +105,10 @@ class ReferenceDialog(FormDialog):
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for one in exhibits:
             words = f"{one.exhibit.number}  {one.exhibit.original_name}\n{_state(one)}"
-            item = QListWidgetItem(QIcon(QPixmap.fromImage(one.thumbnail)), words)
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(decoded(one.exhibit.thumbnail))), words)
             item.setData(Qt.ItemDataRole.UserRole, one.exhibit.number)
-            item.setToolTip(f"{one.exhibit.original_name}\nSHA-256 {one.exhibit.hashes.sha256}")
+            tip = f"{one.exhibit.original_name}\nSHA-256 {one.exhibit.hashes.sha256}"
+            item.setToolTip(plain_tip(tip))
             item.setSizeHint(QSize(0, 44))
             made.addItem(item)
         if not exhibits:
