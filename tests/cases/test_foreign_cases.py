@@ -152,6 +152,32 @@ def test_a_foreign_journal_is_refused(folder: Path, name: str) -> None:
         Case.open(folder)
 
 
+def test_a_database_of_an_unknown_make_is_refused(folder: Path) -> None:
+    data = bytearray((folder / "case.sqlite").read_bytes())
+    data[47] = 9  # the schema format number: "unsupported file format"
+    (folder / "case.sqlite").write_bytes(data)
+    for read_only in (True, False):
+        with pytest.raises(CaseError, match="not a case database"):
+            Case.open(folder, read_only=read_only)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW facts AS SELECT no_such_function()",
+        "CREATE VIEW facts AS SELECT * FROM facts",
+    ],
+)
+def test_a_database_that_only_looks_like_a_case_is_refused(folder: Path, statement: str) -> None:
+    (folder / "case.sqlite").unlink()
+    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+        for table in ("custody", "exhibits", "runs"):
+            raw.execute(f"CREATE TABLE {table} (x)")
+        raw.execute(statement)
+    with pytest.raises(CaseError, match="no case of this program"):
+        Case.open(folder, read_only=True)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -50,15 +50,20 @@ _SENTENCES = {
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
-    """Turn what the world did to the database into a `CaseError`; our own faults stay."""
+def in_words(otherwise: int = sqlite3.SQLITE_OK) -> Iterator[None]:
+    """Turn what the world did to the database into a `CaseError`; our own faults stay.
+
+    Args:
+        otherwise: code whose sentence serves for an error without one; by default there is none.
+    """
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         # Without a code: text in it that is none, which says so only as it is read.
         odd = code is None and type(error) is sqlite3.OperationalError
-        sentence = _SENTENCES.get(sqlite3.SQLITE_CORRUPT if odd else (code or 0) & 0xFF)
+        known = sqlite3.SQLITE_CORRUPT if odd else (code or 0) & 0xFF
+        sentence = _SENTENCES.get(known, _SENTENCES.get(otherwise))
         if sentence is None:
             raise
         raise CaseError(sentence) from error
@@ -82,7 +87,7 @@ class Connection:
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._owner: int | None = None
         self._then: list[Callable[[], object]] = []
-        with in_words():
+        with in_words(otherwise=sqlite3.SQLITE_NOTADB):
             self._raw = self._open_for_reading(path) if read_only else _connect(path, "rwc")
             try:
                 if read_only:

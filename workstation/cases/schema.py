@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from workstation.cases.database import Connection, in_words
-from workstation.cases.soundness import refuse_foreign_tables, refuse_missing_tables
+from workstation.cases.soundness import FOREIGN, has_foreign_tables, refuse_missing_tables
 from workstation.errors import CaseError
 
 APPLICATION_ID = 0x44464657
@@ -13,6 +13,8 @@ FORMAT_VERSION = 2
 """Rises with every migration that an older program could not read."""
 
 migrations = Migrations("case")
+
+_NO_CASE = "The folder holds a case.sqlite that is no case of this program."
 
 _CUSTODY = """
 CREATE TABLE custody (
@@ -275,20 +277,21 @@ def bring_up_to_date(connection: Connection) -> None:
     Raises:
         CaseError: it is no case, or of a newer format.
     """
+    application, version = connection.pragma("application_id"), connection.pragma("user_version")
+    if version <= FORMAT_VERSION and has_foreign_tables(connection, migrations):
+        raise CaseError(FOREIGN if application == APPLICATION_ID else _NO_CASE)
     if not_made_to_its_end(connection):
         raise CaseError(
             "The case was not made to its end: the program ended while it created it, and nothing "
             "is in it. Create the case again, in the same folder."
         )
-    if connection.pragma("application_id") != APPLICATION_ID:
-        raise CaseError("The folder holds a case.sqlite that is no case of this program.")
-    version = connection.pragma("user_version")
+    if application != APPLICATION_ID:
+        raise CaseError(_NO_CASE)
     if version > FORMAT_VERSION:
         raise CaseError(
             f"The case was made by a newer version of this program (case format {version}; this "
             f"version knows {FORMAT_VERSION}). Install the newer version to open it."
         )
-    refuse_foreign_tables(connection, migrations)
     if version != FORMAT_VERSION or migrations.pending(connection.database):
         with connection.in_memory():
             prepare(connection)

@@ -23,7 +23,7 @@ _FOLDERS = ("exhibits", "reports")
 _LIBRARYS_OWN = "_sqlite_migrations"  # its making differs between versions of sqlite-utils
 
 _LIST = "SELECT type, name, tbl_name, sql FROM sqlite_master"
-_FOREIGN = (
+FOREIGN = (
     "The case database was altered: its tables, or what they do when something is written, are not "
     "those that this program makes. Obtain the case again from where it came."
 )
@@ -84,18 +84,14 @@ def _is_ordinary(entry: os.DirEntry[str]) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
-def refuse_foreign_tables(connection: Connection, migrations: Migrations) -> None:
-    """Refuse a database that holds anything but tables, indexes and triggers this program makes.
+def has_foreign_tables(connection: Connection, migrations: Migrations) -> bool:
+    """Whether a database holds anything but tables, indexes and triggers this program makes.
 
     Args:
-        connection: To the case, of this format or an older one.
+        connection: To the case, of this format or an older one, or not made to its end.
         migrations: The steps that make the tables, oldest first.
-
-    Raises:
-        CaseError: There is something else in it, or one of them was changed.
     """
-    if _tables(connection) - _ever(migrations):
-        raise CaseError(_FOREIGN)
+    return bool(_tables(connection) - _ever(migrations))
 
 
 def refuse_missing_tables(connection: Connection, migrations: Migrations) -> None:
@@ -110,7 +106,7 @@ def refuse_missing_tables(connection: Connection, migrations: Migrations) -> Non
     """
     needed = {one for one in _known(migrations)[-1] if one[0] in ("table", "index")}
     if needed - _tables(connection):
-        raise CaseError(_FOREIGN)
+        raise CaseError(FOREIGN)
 
 
 def _tables(connection: Connection) -> Tables:
