@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from workstation.evidence.media import (
     said,
     video_stream,
 )
+from workstation.evidence.picture_size import announced_size
 
 _ENCODER_TAGS = ("encoder", "encoded_by", "handler_name", "vendor_id", "com.android.version")
 
@@ -53,6 +53,7 @@ def facts_of(path: Path) -> tuple[dict[str, Any], str]:
     if path.stat().st_size == 0:
         raise ExhibitError("The file is empty. Copy it again from where it came from.")
     picture = is_picture(path)
+    _refuse_too_large(*(announced_size(path) or (0, 0)))
     try:
         with open_video(path) as container:
             facts = _facts(container)
@@ -139,8 +140,8 @@ def _facts(container: Any) -> dict[str, Any]:
 def _refuse_too_large(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
         raise ExhibitError(
-            f"Its pictures have {width:,} × {height:,} pixels; more than {MOST_PIXELS:,} "
-            f"({isqrt(MOST_PIXELS):,} squared) are not decoded. Obtain a smaller version beside it."
+            f"The picture has {width:,} × {height:,} pixels; more than {MOST_PIXELS:,} in all are "
+            "not decoded. Obtain a smaller version beside it."
         )
 
 

@@ -133,7 +133,7 @@ class SoundReader:
             raise
         except Garbled as error:
             worker.close()
-            raise NoSound(f"The sound of “{self._path.name}” cannot be decoded: {error}.") from error
+            raise _silent(self._path, error) from error
         except DecodeError as error:
             worker.close()
             raise NoSound(str(error)) from error

@@ -19,6 +19,7 @@ KEEPER = "workstation.evidence.isolation.keeper"
 WORKER = "workstation.evidence.isolation.worker"
 FROZEN_WORD = "--decoding-process"  # by which a frozen program knows that it is one of these
 
+FORKED = sys.platform.startswith("linux")  # whether workers are begun by a keeper
 _END_SECONDS = 5.0  # within which a process that was killed is gone
 _PROCESSOR_CLOCK = 2
 
@@ -47,7 +48,7 @@ def begin(connection: socket.socket, memory: int) -> Process:
         OSError: no process can be begun.
     """
     with connection:
-        if not sys.platform.startswith("linux"):
+        if not FORKED:
             return _Own(connection, memory)
         try:
             return _Forked(_keeper(), connection, memory)
@@ -148,7 +149,7 @@ _keepers: dict[int, tuple[socket.socket, subprocess.Popen[bytes]]] = {}
 
 def prepare() -> None:
     """Begin the keeper now, so that it is ready when the first exhibit is opened."""
-    if sys.platform.startswith("linux"):
+    if FORKED:
         _keeper()
 
 

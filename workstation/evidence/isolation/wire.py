@@ -11,7 +11,7 @@ import numpy as np
 from workstation.cases.records import FrameIndex
 from workstation.evidence.isolation.messages import MOST_BYTES, Garbled
 
-MOST_PIXELS = 2**28  # of one picture: 16,384 by 16,384; its RGB pixels take 0.8 GB
+MOST_PIXELS = 250_000_000  # of one picture, about what FFmpeg decodes; RGB, they take 0.75 GB
 MOST_FRAMES = MOST_BYTES // 9  # 7.4 million: 34 hours at 60 frames per second
 MOST_WORDS = 2000  # characters of a sentence
 SLOT_STEP = 64  # pictures begin at multiples of it
