@@ -17,6 +17,7 @@ from tests.reliability.remains import left_behind, shared_memory
 from workstation.cases.case import Case
 
 LATEST = 0.8  # of the time that it took undisturbed; later, many have ended
+LOOK_SECONDS = 0.1
 HOWS = ("group", "process", "step")
 """Killed by the clock with all its children, or alone, or by itself at one of its steps."""
 
@@ -95,26 +96,37 @@ class Killing:
 
     def _round(self, act: Act, how: str, tally: Tally, tell: Callable[[str], None]) -> None:
         name = f"{self._count:04d}-{act.name}-{how}"
-        case, shared = self._ground.case(act, name), shared_memory()
+        case, used = self._ground.case(act, name), set[bytes]()
         words = act.words(case, self._ground.folder)
         if how == "step":
             step = self._random.randint(1, self._steps[act.name])
             dying = ("tests.reliability.dying", str(step), str(case) + ".steps")
             process, moment = self._ground.start(words, name, *dying), f"step {step}"
-            process.wait()
+            while process.poll() is None:
+                used |= shared_memory(name)
+                time.sleep(LOOK_SECONDS)
         else:
             process, moment = self._ground.start(words, name), ""
-            moment = self._kill(process, act, how, case)
+            moment = self._kill(process, act, how, case, name, used)
         killed = process.returncode == -SIGKILL
         tally.ended += not killed
         tally.killed[act.name] += killed
-        said = self._judge(act, case, name, shared, tally)
+        said = self._judge(act, case, name, used, tally)
         tell(f"{name} {'killed' if killed else 'ended before'} {moment}: {said}")
 
-    def _kill(self, process: subprocess.Popen[bytes], act: Act, how: str, case: Path) -> str:
+    def _kill(
+        self,
+        process: subprocess.Popen[bytes],
+        act: Act,
+        how: str,
+        case: Path,
+        name: str,
+        used: set[bytes],
+    ) -> str:
         _wait_for(process, case / act.begun)
         seconds = self._random.uniform(0, LATEST * self._seconds[act.name])
         time.sleep(seconds)
+        used |= shared_memory(name)
         if how == "group":
             killpg(process.pid, SIGKILL)
         else:
@@ -122,8 +134,8 @@ class Killing:
         process.wait()
         return f"{seconds:.3f} s after it began"
 
-    def _judge(self, act: Act, case: Path, name: str, shared: set[str], tally: Tally) -> str:
-        stray = left_behind(name, shared)
+    def _judge(self, act: Act, case: Path, name: str, used: set[bytes], tally: Tally) -> str:
+        stray = left_behind(name, used)
         try:
             must(not stray, "; ".join(stray))
             said = check(act.name, case, self._ground, self._before[act.name])

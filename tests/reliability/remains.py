@@ -7,13 +7,7 @@ from pathlib import Path
 from tests.reliability.ground import TOKEN
 
 GRACE_SECONDS = 10.0
-SHARED = Path("/dev/shm")
-
-
-def shared_memory() -> set[str]:
-    """Names of the pieces of shared memory on this machine."""
-    found = SHARED.iterdir() if SHARED.is_dir() else ()
-    return {path.name for path in found if path.is_file()}
+SHARED = b"/dev/shm/"
 
 
 def alive(token: str) -> list[int]:
@@ -29,18 +23,27 @@ def alive(token: str) -> list[int]:
     return found
 
 
-def unmapped(names: set[str]) -> set[str]:
-    """Of some pieces of shared memory, those that no process uses any more."""
-    used = b"".join(_maps(folder) for folder in Path("/proc").glob("[0-9]*"))
-    return {name for name in names if f"{SHARED}/{name}".encode() not in used}
+def shared_memory(token: str) -> set[bytes]:
+    """The named shared memory that processes with a token have open or mapped."""
+    found: set[bytes] = set()
+    for process in alive(token):
+        folder = Path(f"/proc/{process}")
+        try:
+            lines = (folder / "maps").read_bytes().splitlines()
+            opened = [os.fsencode(path.readlink()) for path in (folder / "fd").iterdir()]
+        except OSError:
+            continue
+        paths = [line[line.index(SHARED) :] for line in lines if SHARED in line] + opened
+        found |= {path for path in paths if path.startswith(SHARED)}
+    return {path for path in found if not path.endswith(b" (deleted)")}
 
 
-def left_behind(token: str, before: set[str]) -> list[str]:
+def left_behind(token: str, used: set[bytes]) -> list[str]:
     """What is still there some seconds after the command was killed, a sentence for each.
 
     Args:
         token: of the command.
-        before: the shared memory that was there before it.
+        used: the shared memory that it had while it was alive.
     """
     deadline = time.monotonic() + GRACE_SECONDS
     while alive(token) and time.monotonic() < deadline:
@@ -48,14 +51,7 @@ def left_behind(token: str, before: set[str]) -> list[str]:
     orphans = alive(token)
     for process in orphans:
         os.kill(process, 9)
-    stray = unmapped(shared_memory() - before)
+    stray = sorted(os.fsdecode(path) for path in used if Path(os.fsdecode(path)).exists())
     return [f"process {process} lived on" for process in orphans] + [
-        f"shared memory {name} was left" for name in sorted(stray)
+        f"shared memory {path} was left" for path in stray
     ]
-
-
-def _maps(folder: Path) -> bytes:
-    try:
-        return (folder / "maps").read_bytes()
-    except OSError:
-        return b""

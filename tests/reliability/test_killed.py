@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 
 import pytest
 
@@ -38,10 +39,13 @@ def test_a_command_killed_at_any_step_loses_nothing(act: Act, ground: Ground) ->
     step = chance.randint(FIRST_STEP[act.name], LAST_STEP[act.name])
     with Case.open(ground.folder / "analysed", read_only=True) as done:
         before = Before(0, table(done, 1))
-    name, shared = f"{act.name}-{step}", shared_memory()
+    name, used = f"{act.name}-{step}", set[bytes]()
     case = ground.case(act, name)
     dying = ("tests.reliability.dying", str(step), str(case) + ".steps")
     process = ground.start(act.words(case, ground.folder), name, *dying)
-    assert process.wait() == -9, "it ended before it could be killed"
-    assert left_behind(name, shared) == []
+    while process.poll() is None:
+        used |= shared_memory(name)
+        time.sleep(0.1)
+    assert process.returncode == -9, "it ended before it could be killed"
+    assert left_behind(name, used) == []
     assert check(act.name, case, ground, before)
