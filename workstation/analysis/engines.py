@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -92,7 +93,12 @@ def _by_torch(network: Any, device: str, values: NDArray[Any]) -> list[NDArray[n
 
 
 class _Compiled:
-    """A network compiled by OpenVINO; each thread that calls it has a request of its own."""
+    """A network compiled by OpenVINO.
+
+    Each call takes a request that no other is using. They must not belong to threads: one that is
+    let go of while a thread of Qt's ends takes the thread's Python state with it, which is then
+    freed twice.
+    """
 
     def __init__(self, core: Any, network: Any, shape: tuple[int, ...], kind: str) -> None:
         import openvino
@@ -114,14 +120,17 @@ class _Compiled:
             "ENABLE_CPU_PINNING": False,
         }
         self._model = core.compile_model(model, "CPU", settings)
-        self._local = threading.local()
+        self._idle: deque[Any] = deque()
 
     def __call__(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:
-        request = getattr(self._local, "request", None)
-        if request is None:
-            request = self._local.request = self._model.create_infer_request()
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._model.create_infer_request()
         given = request.infer([values], share_inputs=True)
-        return [np.array(given[port], np.float32) for port in self._model.outputs]
+        answers = [np.array(given[port], np.float32) for port in self._model.outputs]
+        self._idle.append(request)
+        return answers
 
 
 @functools.cache
