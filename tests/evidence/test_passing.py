@@ -238,3 +238,19 @@ def test_pictures_are_reduced_to_fit(made: Made, tmp_path: Path) -> None:
     (lying,) = read_frames(turned, build_frame_index(turned), 1, 2, within=(90, 90))
     assert isinstance(lying, Frame)
     assert lying.pixels.shape == (90, 51, 3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from Linux")
+def test_frames_that_are_let_go_of_do_not_stay_in_memory(tmp_path: Path) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    path = make_video(tmp_path / "a.mp4", frames=300, size=(1280, 720), group=100)
+    opened = FrameReader(path, build_frame_index(path), cache_bytes=20 * 2**20)
+    for number in range(60):
+        opened.read(number)
+    before = resident()
+    for number in range(60, 300):
+        opened.read(number)
+    assert resident() - before < 60 * 2**20  # 240 frames are 330 MB
+    opened.close()

@@ -1,5 +1,6 @@
 """Opening media files, and turning decoded pictures into upright RGB pixels."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideData
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from workstation.errors import DecodeError, ExhibitError
 from workstation.evidence.formats import CONTAINER_OPTIONS
 
+_own = threading.local()
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _UNSPECIFIED_COLOURS = 2
 _FULL_RANGE_FORMATS = ("yuvj", "rgb", "bgr", "gbr", "gray", "pal", "mono")
@@ -139,7 +143,12 @@ def upright_rgb(frame: Any, within: tuple[int, int] | None = None) -> NDArray[np
         lies = matrix[0] == 0
         width, height = _fitted(frame.width, frame.height, within[::-1] if lies else within)
         more |= {"width": width, "height": height, "interpolation": "AREA"}
-    return turn(frame.to_ndarray(format="rgb24", **more), matrix)
+    # One context for all frames of a thread: left to itself PyAV makes one for every frame, with
+    # threads of its own, and keeps it as long as the frame.
+    if not hasattr(_own, "reformatter"):
+        _own.reformatter = VideoReformatter()
+    made = _own.reformatter.reformat(frame, format="rgb24", threads=1, **more)
+    return turn(made.to_ndarray(), matrix)
 
 
 def reduced(pixels: NDArray[np.uint8], within: tuple[int, int] | None) -> NDArray[np.uint8]:
@@ -170,7 +179,9 @@ def display_matrix(frame: Any) -> tuple[int, int, int, int]:
 
     The matrix maps (x, y) to (a x + c y, b x + d y) (ISO/IEC 14496-12, 6.2.2, y downwards).
     """
-    data = frame.side_data.get(SideData.DISPLAYMATRIX)
+    # `frame.side_data` and the frame would hold each other, and megabytes, until Python's collector
+    # of cycles comes by, which few objects call.
+    data = SideDataContainer(frame).get(SideData.DISPLAYMATRIX)  # type: ignore[call-arg]
     if data is None:
         return (1, 0, 0, 1)
     a, b, _, c, d = np.frombuffer(bytes(data), dtype=np.int32)[:5].tolist()
