@@ -15,7 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds that one file may take")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds that one file may take")
     parser.add_argument("--most", type=int, help="at most so many files")
     parser.add_argument("--family", action="append", choices=[*FAMILIES, REFERENCES])
     parser.add_argument("--keep", type=Path, help="folder for the files that failed")

@@ -76,11 +76,11 @@ class Tally:
 class Victim:
     """A process of the program, in a process group of its own, with one case open."""
 
-    def __init__(self, folder: Path, errors: Path) -> None:
+    def __init__(self, folder: Path, errors: Path, *patience: float) -> None:
         self._errors = errors
         with errors.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.hostile.victim", folder],
+                [sys.executable, "-m", "tests.hostile.victim", folder, *map(str, patience)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -151,8 +151,10 @@ def run(
     seconds: float,
     seed: int = 0,
     limit: float = 60.0,
+    least: int = 0,
     most: int | None = None,
     families: list[str] | None = None,
+    patience: float | None = None,
     tell: Callable[[str], object] = lambda _: None,
     keep: Path | None = None,
 ) -> Tally:
@@ -162,8 +164,11 @@ def run(
         seconds: how long.
         seed: chooses the files and their order.
         limit: seconds that one file may take.
+        least: so many files even where they take longer.
         most: at most so many files.
         families: only these.
+        patience: seconds of a processor that a worker may take without a sign of life; as in the
+            program by default.
         tell: is given a line for each failure.
         keep: folder that gets a copy of each file that failed.
     """
@@ -175,10 +180,11 @@ def run(
         (folder / "seeds").mkdir()
         seeds = make_seeds(folder / "seeds")
         secret = make_video(folder / "secret.mp4", frames=6, size=SECRET_SIZE)
-        trial = _Trial(folder, secret, limit, tally, calls, keep)
+        trial = _Trial(folder, secret, limit, tally, calls, keep, patience)
         stack.callback(trial.end)
         for family, sample in corpus(seeds, seed, secret, port, families):
-            if time.monotonic() - begun > seconds or tally.tried == most:
+            over = time.monotonic() - begun > seconds and tally.tried >= least
+            if over or tally.tried == most:
                 break
             before = len(tally.failures)
             trial.give(family, sample)
@@ -199,9 +205,11 @@ class _Trial:
         tally: Tally,
         calls: list[str],
         keep: Path | None,
+        patience: float | None,
     ) -> None:
         self._folder, self._limit, self._tally = folder, limit, tally
         self._calls, self._keep = calls, keep
+        self._patience = () if patience is None else (patience,)
         self._case, self._victim = folder / "case", None
         self._samples = folder / "sample"
         self._offered = 1
@@ -250,7 +258,7 @@ class _Trial:
 
     def _alive(self) -> Victim:
         if self._victim is None:
-            self._victim = Victim(self._case, self._folder / "errors.txt")
+            self._victim = Victim(self._case, self._folder / "errors.txt", *self._patience)
         return self._victim
 
     def _stop(self) -> None:
