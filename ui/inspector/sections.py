@@ -27,6 +27,7 @@ from workstation.report.card_figures import chief_figures
 
 MOST_ROWS = 7
 ROW_HEIGHT = 22
+LONG = 18  # characters of a value from which it may take several lines
 
 
 def section(title: str, *contents: QWidget) -> QWidget:
@@ -134,7 +135,7 @@ def table(facts: Iterable[tuple[str, str, str]]) -> QWidget:
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(0, 1)
     for row, (name, value, tip) in enumerate(facts):
-        left, right = label(name, "muted"), label(value, mono=True)
+        left, right = label(name, "muted"), label(value, mono=True, wrap=len(value) > LONG)
         right.setAlignment(Qt.AlignmentFlag.AlignRight)
         right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for one in (left, right):
