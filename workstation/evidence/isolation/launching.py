@@ -17,7 +17,6 @@ from workstation.evidence.isolation.wire import BEGUN, STATUS
 
 KEEPER = "workstation.evidence.isolation.keeper"
 WORKER = "workstation.evidence.isolation.worker"
-FROZEN_WORD = "--decoding-process"  # by which a frozen program knows that it is one of these
 
 FORKED = sys.platform.startswith("linux")  # whether workers are begun by a keeper
 _END_SECONDS = 5.0  # within which a process that was killed is gone
@@ -195,8 +194,6 @@ atexit.register(_forget)
 
 
 def _command(module: str, *words: str) -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, FROZEN_WORD, module, *words]
     # Without site: what `sys.path` has become is handed over as it is.
     return [sys.executable, "-S", "-P", "-m", module, *words]
 

@@ -287,8 +287,10 @@ class Worker:
                 raise self._killed(f"decoding it took longer than {WALL_SECONDS:.0f} s")
 
     def _senseless(self, error: Exception) -> Died:
+        """It is not believed about what it was decoding, either."""
         log.warning("a worker made no sense: %s", error)
-        return self._killed(GARBLED)
+        self.close()
+        return Died(GARBLED)
 
     def _killed(self, reason: str) -> Died:
         at = self._memory.board.at
