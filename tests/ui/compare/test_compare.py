@@ -58,7 +58,7 @@ def press(window, key, modifier=Qt.KeyboardModifier.NoModifier):
 def test_both_sides_show_the_frames_of_one_time(window, sides, qtbot):
     left, right = sides
     window.show_pair(left, right, 1.0)
-    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=20_000)
     expected = int(np.searchsorted(right.index.times, 1.0005, side="right")) - 1
     assert frames(window) == numbers(window) == (25, expected)
     assert "frame 000\u00a0025" in window.readings[0].text()
@@ -68,7 +68,7 @@ def test_both_sides_show_the_frames_of_one_time(window, sides, qtbot):
 def test_two_moments_of_one_exhibit(window, sides, qtbot):
     left, _ = sides
     window.show_pair(left, left, 0.4, 0.8)
-    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=20_000)
     assert numbers(window) == (10, 30)
     assert window.offset.value() == pytest.approx(0.8)
 
@@ -76,7 +76,7 @@ def test_two_moments_of_one_exhibit(window, sides, qtbot):
 def test_stepping_keeps_them_in_step(window, sides, qtbot):
     left, _ = sides
     window.show_pair(left, left, 0.4, 0.8)
-    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=20_000)
     for key, modifier, expected in (
         (KEY.Key_Right, Qt.KeyboardModifier.NoModifier, (11, 31)),
         (KEY.Key_Right, SHIFT, (21, 41)),
@@ -86,7 +86,7 @@ def test_stepping_keeps_them_in_step(window, sides, qtbot):
         (KEY.Key_Home, Qt.KeyboardModifier.NoModifier, (0, 20)),
     ):
         press(window, key, modifier)
-        qtbot.waitUntil(lambda e=expected: frames(window) == e, timeout=5000)
+        qtbot.waitUntil(lambda e=expected: frames(window) == e, timeout=20_000)
         assert numbers(window) == expected
 
 
@@ -94,7 +94,7 @@ def test_where_one_side_has_no_frame_the_other_is_shown(window, sides, qtbot):
     left, _ = sides
     window.show_pair(left, left, 0.4, 0.8)
     press(window, KEY.Key_End)
-    qtbot.waitUntil(lambda: bool(window.seen) and window.seen[-1][0].frame == 59, timeout=5000)
+    qtbot.waitUntil(lambda: bool(window.seen) and window.seen[-1][0].frame == 59, timeout=20_000)
     assert window.seen[-1][1] == Half()
     assert window.seen[-1][1].reason == NO_FRAME
     assert "no frame at this time" in window.readings[1].text()
@@ -106,12 +106,12 @@ def test_where_one_side_has_no_frame_the_other_is_shown(window, sides, qtbot):
 def test_playing_shows_both_together_and_ends(window, sides, qtbot):
     left, _ = sides
     window.show_pair(left, left, 1.6, 0.08)
-    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=20_000)
     press(window, KEY.Key_Space)
-    qtbot.waitUntil(lambda: not window.pair.playing, timeout=10_000)
-    qtbot.waitUntil(lambda: frames(window)[0] == 59, timeout=5000)
+    qtbot.waitUntil(lambda: not window.pair.playing, timeout=30_000)
+    qtbot.waitUntil(lambda: frames(window)[0] == 59, timeout=20_000)
     shown = [(one.frame, two.frame) for one, two in window.seen]
-    assert all(two in (one + 2, None) for one, two in shown)
+    assert [(one, two) for one, two in shown if two not in (one + 2, None)] == []
     assert [one for one, _ in shown] == sorted(one for one, _ in shown)
 
 
@@ -124,7 +124,7 @@ def test_another_exhibit_on_the_right(window, sides, qtbot):
         window.right.activated.emit(1)
     assert asked.args == ["E002"]
     window.show_right(right)
-    qtbot.waitUntil(lambda: right_width(window) == 160, timeout=5000)
+    qtbot.waitUntil(lambda: right_width(window) == 160, timeout=20_000)
 
 
 def right_width(window):
@@ -137,14 +137,14 @@ def test_a_side_that_cannot_be_opened_says_why(window, sides, qtbot, tmp_path):
     left, _ = sides
     gone = Side("gone", tmp_path / "gone.mp4", left.index)
     window.show_pair(left, gone)
-    qtbot.waitUntil(lambda: len(window.seen) >= 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.seen) >= 1, timeout=20_000)
     assert window.seen[-1][1].picture is None
     assert "gone.mp4" in window.seen[-1][1].reason
 
 
 def test_closing_ends_the_threads(window, sides, qtbot):
     window.show_pair(*sides)
-    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=20_000)
     running = [side._decoding._running[0] for side in (window.pair._left, window.pair._right)]
     window.close()
     assert all(thread.isFinished() for thread in running)

@@ -42,7 +42,7 @@ def scene(qtbot, tmp_path):
     qtbot.addWidget(parent)
     player.show_exhibit(path, index)
     player.seek(20)
-    qtbot.waitUntil(lambda: player.current_frame == 20, timeout=10_000)
+    qtbot.waitUntil(lambda: player.current_frame == 20, timeout=30_000)
     yield Bench(tmp_path, index), player, parent
     player.close()
 
@@ -53,10 +53,10 @@ def test_it_begins_with_the_frame_on_screen_against_the_in_point(scene, qtbot):
     window = compare(bench, player, parent)
     seen = []
     window.pair.shown.connect(lambda left, right: seen.append((left.frame, right.frame)))
-    qtbot.waitUntil(lambda: seen == [(20, 5)], timeout=10_000)
+    qtbot.waitUntil(lambda: seen == [(20, 5)], timeout=30_000)
     assert "E001 · a.mp4" in window.windowTitle()
     window.right_wanted.emit("E002")
-    qtbot.waitUntil(lambda: seen[-1] == (20, 20), timeout=10_000)
+    qtbot.waitUntil(lambda: seen[-1] == (20, 20), timeout=30_000)
     assert "E002 · a.mp4" in window.windowTitle()
     bench.case_closed.emit()
     assert window.closed
