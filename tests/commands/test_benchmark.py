@@ -1,0 +1,73 @@
+"""`workstation benchmark`, on clips as short as they can be."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.commands.conftest import FRAMES
+from workstation.commands.benchmark import measuring, straightforward
+from workstation.commands.benchmark.memory import MemoryWatch
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    monkeypatch.setattr(measuring, "_SAMPLE", 3)
+    monkeypatch.setattr(measuring, "_LEAST_SECONDS", 0.05)
+    monkeypatch.setattr(straightforward, "_MOST_SECONDS", 0.1)
+    monkeypatch.setattr(straightforward, "_LEAST_FRAMES", 2)
+
+
+def test_a_given_clip_beside_the_straightforward_pipeline(
+    random_detector, clip, tmp_path, capsys, call
+):
+    out = tmp_path / "out"
+    status, text, _ = call(
+        "benchmark", "--video", clip, "--compare", "--workers", "1", "--out", out, "--json"
+    )
+    assert status == 0
+    data = json.loads(text)
+    assert {"frames_per_second", "stages", "limit_share", "memory_mb", "ratio"} <= set(data)
+    (measured,) = data["clips"]
+    assert (measured["frames"], measured["width"], measured["height"]) == (FRAMES, 640, 360)
+    assert measured["faces"] >= FRAMES
+    assert {"verify", "decode", "faces", "crops", "embeddings", "store"} <= set(data["stages"])
+    assert sum(stage["share"] for stage in data["stages"].values()) == pytest.approx(1, abs=0.02)
+    plain = measured["straightforward"]
+    assert plain["frames"] >= 2
+    ours = data["frames_per_second"]
+    assert data["ratio"] == pytest.approx(ours * plain["seconds"] / plain["frames"], rel=0.05)
+    alone = {
+        name: stage["alone_frames_per_second"]
+        for name, stage in data["stages"].items()
+        if "alone_frames_per_second" in stage
+    }
+    assert measured["slowest_stage"] == min(alone, key=lambda name: alone[name])
+    assert json.loads((out / "benchmark.json").read_text(encoding="utf-8")) == data
+    assert Image.open(out / "benchmark.png").size[0] > 400
+
+
+def test_a_clip_made_for_it_as_a_table(random_detector, call):
+    status, text, _ = call(
+        "benchmark", "--sizes", "720p", "--faces", "4", "--seconds", "1", "--workers", "1"
+    )
+    assert status == 0
+    row = next(line for line in text.splitlines() if line.startswith("720p, 4 faces  "))
+    assert float(row[24:33]) > 0
+    assert "MB" in row
+
+
+def test_a_file_that_is_not_there_is_a_sentence(random_detector, call, tmp_path):
+    status, _, err = call("benchmark", "--video", tmp_path / "none.mp4")
+    assert status == 1
+    assert "There is no file" in err
+
+
+def test_memory_is_seen_while_it_is_taken():
+    with MemoryWatch() as before:
+        pass
+    with MemoryWatch() as watch:
+        taken = np.ones(40 * 2**20, np.uint8)
+        watch._over.wait(0.5)
+    assert watch.peak - before.peak > 0.6 * taken.nbytes
