@@ -106,12 +106,11 @@ def _facts(container: Any) -> dict[str, Any]:
             "The file announces a video stream, but not one frame of it is there. Obtain the "
             "original."
         )
-    _refuse_too_large(stream.codec_context.width, stream.codec_context.height)
+    size = stream.codec_context.width, stream.codec_context.height
+    _refuse_too_large(*size)
     warnings: list[str] = []
     matrix, orientation = _orientation(container, stream, warnings)
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if matrix[0] == 0:
-        width, height = height, width
+    width, height = size if matrix[0] else size[::-1]
     ratio = stream.sample_aspect_ratio
     if ratio not in (None, Fraction(1), Fraction(0)):
         warnings.append(f"The pixels are not square ({ratio}); frames are shown unstretched.")
