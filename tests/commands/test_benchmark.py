@@ -45,7 +45,8 @@ def test_a_given_clip_beside_the_straightforward_pipeline(
     }
     assert measured["slowest_stage"] == min(alone, key=lambda name: alone[name])
     assert json.loads((out / "benchmark.json").read_text(encoding="utf-8")) == data
-    assert Image.open(out / "benchmark.png").size[0] > 400
+    with Image.open(out / "benchmark.png") as picture:
+        assert picture.size[0] > 400
 
 
 def test_a_clip_made_for_it_as_a_table(random_detector, call):
