@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname -- "$0")/.."
 lock=packaging/requirements.txt
-uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+uv pip compile pyproject.toml --extra dev --extra cpu --universal --python-version 3.11 \
     --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file "$lock" "$@"
 if grep -n -e '://' -e '^--' "$lock"; then
     echo "lock.sh: the lines above carry an address or an option; they must not be committed" >&2

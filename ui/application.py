@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from ui import messages, preferences, theme
 from workstation.commands import logbook
+from workstation.evidence.isolation import launching
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     window = MainWindow()
     window.show()
+    launching.prepare()  # the first exhibit then opens without waiting for it
     if arguments.folder is not None:
         window.open_case(arguments.folder.absolute())
     _heed_interrupts(window)

@@ -18,12 +18,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are for
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import FrameReader, read_frames
 from workstation.evidence.isolation import launching
 
+# A shell that began the tests in the background lets its children ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 path = Path(sys.argv[1])
 index = build_frame_index(path)
 reader = FrameReader(path, index)
@@ -67,7 +69,10 @@ def test_no_process_is_left_and_nothing_printed(how: str, tmp_path: Path) -> Non
         if how != "return":
             # To the program's whole group, as a terminal does.
             os.killpg(program.pid, getattr(signal, how))
-        _, printed = program.communicate(timeout=20)
+        try:
+            _, printed = program.communicate(timeout=20)
+        finally:
+            program.kill()
     assert len(processes) >= 3, printed
     until = time.monotonic() + 10
     while living(processes) and time.monotonic() < until:
