@@ -9,6 +9,7 @@ from workstation.analysis import chunks, scheduling
 from workstation.analysis.detector import read_detector
 from workstation.analysis.faces import FaceFinder
 from workstation.analysis.settings import AnalysisSettings
+from workstation.cases.custody import Act
 from workstation.cases.records import RunOutcome
 
 
@@ -22,6 +23,10 @@ def analysed(moving_case, detector):
     return analyse(moving_case, detector)
 
 
+def complete(case):
+    return [entry for entry in case.custody.entries() if entry.act == Act.ANALYSIS_COMPLETE]
+
+
 def refuse(*_):
     raise AssertionError("must not be called")
 
@@ -30,6 +35,8 @@ def test_the_same_detector_decodes_nothing_again(moving_case, detector, analysed
     monkeypatch.setattr(scheduling, "analyse_chunk", refuse)
     again = analyse(moving_case, detector)
     assert (again.outcome, again.id) == (RunOutcome.COMPLETE, analysed.id + 1)
+    told = [entry.details["frames_from_cache"] for entry in complete(moving_case)]
+    assert told == [0, analysed.frames]
     for one, other in zip(scores(moving_case, analysed), scores(moving_case, again), strict=True):
         np.testing.assert_array_equal(one, other)
 

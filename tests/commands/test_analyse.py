@@ -79,6 +79,9 @@ def test_what_is_complete_is_left_alone(analysed, answer):
     assert (again["runs"], again["already_complete"]) == ([], ["E001"])
     anew = answer("analyse", analysed, "E001", "--again", "--device", "cpu")
     assert [run["run"] for run in anew["runs"]] == [2]
+    entries = answer("custody", analysed)["entries"]
+    ended = [entry["details"] for entry in entries if entry["act"] == "analysis complete"]
+    assert [details["frames_from_cache"] for details in ended] == [0, 0]
 
 
 def test_scores_need_a_run(filled, call, tmp_path):

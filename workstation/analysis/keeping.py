@@ -31,6 +31,9 @@ class KeptChunks:
         exhibit: Whose chunks.
         detector: Loaded.
         settings: How faces are found and followed, and how much is kept.
+
+    Attributes:
+        given: Frames whose results were there already.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class KeptChunks:
         self._faces = faces_key(exhibit, detector.torch_device, settings)
         self._width = detector.width
         self._most = settings.kept_megabytes * 2**20
+        self.given = 0
 
     def result(self, span: ChunkSpan) -> ChunkResult | None:
         """A chunk's result, unless it is not there, damaged or of other frames.
@@ -49,7 +53,9 @@ class KeptChunks:
             span: The chunk's frames.
         """
         blob = self._cache.get(self._results, span.first)
-        return None if blob is None else _unpacked(blob, span, self._width)
+        found = None if blob is None else _unpacked(blob, span, self._width)
+        self.given += span.stop - span.first if found else 0
+        return found
 
     def faces(self, span: ChunkSpan) -> ChunkResult | None:
         """The faces of a chunk, without what a detector made of them.
@@ -73,9 +79,11 @@ class KeptChunks:
         """Forget the largest of what other analyses left, until the bound is kept."""
         self._cache.trim(self._most, (self._faces, self._results))
 
-    def forget(self) -> None:
-        """Forget the results; the faces stay."""
+    def forget(self, *, faces: bool = False) -> None:
+        """Forget the results, and the faces too if asked; else they stay."""
         self._cache.drop(self._results)
+        if faces:
+            self._cache.drop(self._faces)
 
 
 def only_faces(result: ChunkResult) -> ChunkResult:

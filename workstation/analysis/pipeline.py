@@ -300,9 +300,8 @@ class _Analysis:
         with self._case.transaction():
             self._case.runs.refuse_altered(self._run_id)
             self._case.runs.conclude(self._run_id, segments, findings)
-            self._end(
-                RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", finding=str(findings[0].finding)
-            )
+            said = {"finding": str(findings[0].finding), "frames_from_cache": self._kept.given}
+            self._end(RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", **said)
         if self._keep_chunks:
             self._kept.make_room()
         else:

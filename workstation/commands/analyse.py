@@ -31,7 +31,9 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
     add_case(parser)
     parser.add_argument("exhibits", metavar="EXHIBIT", nargs="*", help="E001 ...; all when none")
     add_engine(parser)
-    parser.add_argument("--again", action="store_true", help="a new run where one is complete")
+    parser.add_argument(
+        "--again", action="store_true", help="a new run from scratch where one is complete"
+    )
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +86,8 @@ def analyse(arguments: argparse.Namespace) -> Answer:
         for number in wanted:
             if control.cancelled or detector is None:
                 break
+            if arguments.again:
+                forget_kept(case, number, detector, settings)
             try:
                 run = one_exhibit(case, number, detector, settings, control, arguments.workers)
             except WorkstationError as error:
@@ -163,6 +167,15 @@ def same_work(run: Run, info: "DetectorInfo", settings: "AnalysisSettings") -> b
         and weights == info.weights_sha256
         and {name: run.settings.get(name) for name in shaping} == shaping
     )
+
+
+def forget_kept(
+    case: "Case", number: str, detector: "Detector", settings: "AnalysisSettings"
+) -> None:
+    """See to it that a repetition owes nothing to what an earlier run left in the cache."""
+    from workstation.analysis.keeping import KeptChunks
+
+    KeptChunks(case, case.exhibits.get(number), detector, settings).forget(faces=True)
 
 
 def one_exhibit(
