@@ -248,3 +248,13 @@ def test_entries_that_are_no_entries_are_shown_and_named(folder: Path, details: 
         assert case.custody.entries()[0].details == {"unreadable": details}
         assert case.custody.verify().problem == "Entry 1 of the custody log was altered."
         assert disagreements(case)
+
+
+def test_a_name_in_the_schema_that_is_no_text_is_put_into_a_sentence(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+        raw.execute("PRAGMA writable_schema=ON")
+        raw.execute("UPDATE sqlite_master SET sql='CREATE TABLE', name=CAST(x'a1' AS TEXT) "
+                    "WHERE name='marks'")  # fmt: skip
+    for read_only in (True, False):
+        with pytest.raises(CaseError, match="database"):
+            Case.open(folder, read_only=read_only)

@@ -67,6 +67,11 @@ def in_words(otherwise: int = sqlite3.SQLITE_OK) -> Iterator[None]:
         if sentence is None:
             raise
         raise CaseError(sentence) from error
+    except UnicodeDecodeError as error:
+        # SQLite's own words name what stands in the file, which may be no text at all.
+        if otherwise not in _SENTENCES:
+            raise
+        raise CaseError(_SENTENCES[otherwise]) from error
 
 
 def is_damage(error: CaseError) -> bool:

@@ -1,7 +1,9 @@
 """Workers end with the program that began them, however it ends, and print nothing."""
 
 import os
+import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from tests.videos import make_video, read_code
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import Frame, read_frames
 from workstation.evidence.isolation import launching
+from workstation.evidence.isolation.keeper import Keeper
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 
@@ -91,3 +94,28 @@ def test_where_nothing_can_be_forked_a_worker_is_begun_by_itself(
     index = build_frame_index(video)
     frames = [one for one in read_frames(video, index, 0, 30) if isinstance(one, Frame)]
     assert [read_code(one.pixels) for one in frames] == list(range(30))
+
+
+def test_a_worker_that_ends_as_it_is_let_go_of_does_not_take_the_keeper_along() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    before = signal.getsignal(signal.SIGCHLD)
+    try:
+        with ours, theirs:
+            keeper = Keeper(theirs)
+            process = os.posix_spawn("/bin/true", ["true"], {})
+            told, end = socket.socketpair()
+            keeper._told[process] = told
+            keeper._selector.register(told, selectors.EVENT_READ, process)
+            end.close()
+            os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+            both = [key for key, _ in keeper._selector.select(1) if key.data == process]
+            keeper._reap()
+            assert [key.data for key in both] == [process]
+            keeper._kill(process)
+            assert keeper._told == {}
+            signal.set_wakeup_fd(-1)
+            for one in (keeper._selector, keeper._alarm, keeper._end):
+                one.close()
+    finally:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, before)

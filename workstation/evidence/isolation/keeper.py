@@ -103,6 +103,8 @@ class Keeper:
 
     def _kill(self, process: int) -> None:
         """This program has hung up, or asked: nobody wants the worker any more."""
+        if process not in self._told:
+            return  # it has ended in the same moment, and `_reap` has told of it
         self._selector.unregister(self._told[process])
         os.kill(process, signal.SIGKILL)
 
