@@ -149,13 +149,13 @@ def test_a_damaged_recording_reads_the_same_from_anywhere(
 ) -> None:
     path, index, whole = made(kind)
     damaged = zero_bytes(path, tmp_path / path.name, at=at, length=2500)
-    found = list(read_frames(damaged, index, 0, FRAMES))
+    # On one thread: on several, damage is not noticed every time (docs/measurements.md).
+    found = list(read_frames(damaged, index, 0, FRAMES, careful=True))
     shown = {one.number: one.pixels for one in found if isinstance(one, Frame)}
     if kind != "hevc":  # its decoder notices little of this damage
-        if len(shown) == FRAMES:
-            pytest.skip("the decoder did not notice the damage this time (docs/measurements.md)")
+        assert len(shown) < FRAMES
         assert all(np.array_equal(pixels, whole[n].pixels) for n, pixels in shown.items())
-    opened = FrameReader(damaged, index)
+    opened = FrameReader(damaged, index, careful=True)
     for number in random.Random(int(at * 100)).sample(range(FRAMES), 16):
         try:
             frame = opened.read(number)
