@@ -174,6 +174,9 @@ class Case(AbstractContextManager["Case"]):
             return
         self._open = False
         try:
+            if not self.read_only:
+                with suppress(CaseError):  # a full or failing disk has its sentence elsewhere
+                    self.custody.remember()
             self.cache.close()
             self._connection.close()
         finally:
@@ -218,6 +221,9 @@ class Case(AbstractContextManager["Case"]):
         return self._connection.snapshot()
 
     def _put_right(self) -> None:
+        unlike = self.custody.unlike_seen()
+        if unlike:
+            self.custody.append(Act.LOG_VERIFIED, self.facts.number, remarks=unlike)
         with self.transaction():
             for run in runs_cut_short(self):
                 reason = "The program ended before the analysis did."

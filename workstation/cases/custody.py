@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from workstation.cases.database import Connection
+from workstation.cases.own_place import remember_log, seen_log
 from workstation.cases.plain_json import canonical, clean_text, from_canonical, plain, utc_now
 from workstation.cases.records import CustodyEntry
 
@@ -63,7 +64,7 @@ class ChainCheck:
         head: SHA-256 that the last entry carries, `NO_ENTRY` for an empty log.
         problem: the first thing found wrong, as a sentence, or "".
         remarks: what an intact log shows and somebody ought to explain, in sentences: times that
-            run backwards.
+            run backwards, and a log that this computer has seen with another end.
     """
 
     intact: bool
@@ -140,7 +141,7 @@ class CustodyLog:
         What the log alone cannot show: entries cut off its end after the last report, and a log
         rewritten from some entry to the end with every digest computed anew. Both show when the
         head hash of a signed report is looked up in the log (`entries`), which this does only for
-        reports that the case itself remembers.
+        reports that the case itself remembers; and on a computer that saw the log before.
         """
         rows = self._rows()
         known = {NO_ENTRY}
@@ -156,7 +157,26 @@ class CustodyLog:
                     f"The report “{path}” was signed when the log ended with an entry that is no "
                     "longer in it: entries were removed or rewritten."
                 )
-        return ChainCheck(not problem, len(rows), previous, problem, _backwards(rows))
+        remarks = (*_backwards(rows), *self.unlike_seen())
+        return ChainCheck(not problem, len(rows), previous, problem, remarks)
+
+    def unlike_seen(self) -> tuple[str, ...]:
+        """A sentence if the log lacks the entry that it ended with when it was last closed here."""
+        seen = seen_log(self.origin())
+        if seen is None or seen.head == NO_ENTRY:
+            return ()
+        if self._connection.row("SELECT 1 FROM custody WHERE sha256 = ?", (seen.head,)):
+            return ()
+        return (
+            f"When this case was last closed on this computer, its custody log ended with entry "
+            f"{seen.entries} (SHA-256 {seen.head}), which this log does not hold: this is an older "
+            "or another copy of the case, or entries were removed or rewritten since.",
+        )
+
+    def remember(self) -> None:
+        """Remember on this computer where the log ends."""
+        entries = self._connection.row("SELECT count(*) FROM custody")
+        remember_log(self.origin(), entries[0] if entries else 0, self.head())
 
     def _rows(self) -> list[tuple[Any, ...]]:
         return self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")

@@ -93,6 +93,7 @@ def verify_case(case: Case, announce: Announce | None = None) -> CaseVerificatio
             entries=chain.entries,
             head=chain.head,
             problem=chain.problem,
+            remarks=chain.remarks,
             disagreements=disagreeing,
         )
     numbers = [exhibit.number for exhibit in case.exhibits.all()]

@@ -98,8 +98,13 @@ def _head(facts: Mapping[str, Any], case: Case) -> Match:
     return Match(
         "custody log",
         True,
-        f"The custody log is intact and goes on from the head that the report prints,"
-        f" entry {entry.sequence}.",
+        " ".join(
+            [
+                "The custody log is intact and goes on from the head that the report prints,"
+                f" entry {entry.sequence}.",
+                *case.custody.unlike_seen(),
+            ]
+        ),
     )
 
 
