@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
-
 import workstation
 from ui import keys, preferences, problems, theme
 from ui.actions import ACTIONS
 from ui.compare.opening import compare
+from ui.dialogs import files
 from ui.dialogs.details_dialog import DetailsDialog
 from ui.dialogs.preferences_dialog import PreferencesDialog
 from ui.dialogs.report_dialog import ReportDialog, report_job, scores_job
@@ -102,14 +101,11 @@ class Deeds:
 
     def choose_case(self) -> None:
         """Ask for a case folder and open it."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Open a case folder")
-        if folder:
-            self._window.open_case(Path(folder))
+        files.ask_folder(self._window, "Open a case folder", Path(), self._window.open_case)
 
     def choose_exhibits(self) -> None:
         """Ask for files and queue them for intake."""
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Add exhibits", "", MEDIA)
-        self._bench.add_exhibits([Path(name) for name in names])
+        files.ask_files(self._window, "Add exhibits", MEDIA, self._bench.add_exhibits)
 
     def _on_exhibits(self) -> dict[str, Callable[[], object]]:
         bench, space = self._bench, self._space
@@ -161,11 +157,12 @@ class Deeds:
         if view is None or number is None:
             return
         suggestion = view.folder / "reports" / f"{number} scores.csv"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, "Export the scores", str(suggestion), "CSV (*.csv);;JSON (*.json)"
-        )
-        if name:
-            self._bench.add_job(scores_job(number, Path(name)))
+
+        def write(target: Path, _: str) -> None:
+            self._bench.add_job(scores_job(number, target))
+
+        kinds = "CSV (*.csv);;JSON (*.json)"
+        files.ask_target(self._window, "Export the scores", suggestion, kinds, write)
 
     def _pause(self) -> None:
         jobs = self._bench.jobs

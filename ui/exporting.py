@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QFileDialog
 
 from ui import messages
+from ui.dialogs import files
 from ui.dialogs.clip_dialog import ClipDialog
 from ui.jobs import CallJob, Desk
 from ui.timeline.picture import timeline_picture
@@ -49,9 +49,12 @@ class Exporting:
         number, frame = self._bench.selected, self._stage.player.current_frame
         if number is None or frame is None or not self._bench.writable:
             return
-        target = self._ask("Export the frame", f"{number} frame {frame:06d}.png", "PNG (*.png)")
-        if target is not None:
-            self._bench.add_job(frame_job(number, frame, target))
+        self._ask(
+            "Export the frame",
+            f"{number} frame {frame:06d}.png",
+            "PNG (*.png)",
+            lambda target: self._bench.add_job(frame_job(number, frame, target)),
+        )
 
     def export_clip(self) -> None:
         """Write the stretch that is selected, or lies between in and out point."""
@@ -91,12 +94,16 @@ class Exporting:
 
     def export_timeline(self) -> None:
         """Write the timeline as it is arranged, as PNG or SVG."""
-        shown, view = self._bench.shown, self._bench.view
-        if shown is None or view is None or not self._bench.writable:
+        shown = self._bench.shown
+        if shown is None or not self._bench.writable:
             return
         name = f"{shown.exhibit.number} timeline.png"
-        target = self._ask("Export the timeline", name, "PNG (*.png);;SVG (*.svg)")
-        if target is None:
+        kinds = "PNG (*.png);;SVG (*.svg)"
+        self._ask("Export the timeline", name, kinds, self._write_timeline)
+
+    def _write_timeline(self, target: Path) -> None:
+        shown, view = self._bench.shown, self._bench.view
+        if shown is None or view is None:
             return
         timeline = self._stage.timeline
         facts = [
@@ -110,18 +117,20 @@ class Exporting:
         seconds = [round(time, 6) for time in timeline.view.span]
         self._bench.add_job(timeline_job(shown.exhibit.number, runs, seconds, target, content))
 
-    def _ask(self, title: str, name: str, kinds: str) -> Path | None:
-        """The file to write; the dialog asks before one that is there is replaced."""
+    def _ask(self, title: str, name: str, kinds: str, write: Callable[[Path], object]) -> None:
+        """Ask for the file to write, then do so, unless the case was closed meanwhile."""
         view = self._bench.view
         assert view is not None
-        suggestion = str(view.folder / "reports" / name)
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, suggestion, kinds)
-        if not chosen:
-            return None
-        target = Path(chosen)
-        if kind.startswith("SVG") and target.suffix.lower() == ".png" and target.name == name:
-            target = target.with_suffix(".svg")
-        return target
+
+        def chosen(target: Path, kind: str) -> None:
+            if self._bench.view is not view:
+                return
+            if kind.startswith("SVG") and target.suffix.lower() == ".png" and target.name == name:
+                target = target.with_suffix(".svg")
+            write(target)
+
+        suggestion = view.folder / "reports" / name
+        files.ask_target(self._window, title, suggestion, kinds, chosen)
 
 
 def frame_job(number: str, frame: int, target: Path) -> CallJob:

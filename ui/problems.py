@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
 
 from ui import preferences
+from ui.dialogs import files
 from ui.dialogs.details_dialog import DetailsDialog
 from ui.messages import Message
 from ui.widgets import button
@@ -37,18 +37,19 @@ class FaultDialog(DetailsDialog):
 
 def save(window: "MainWindow") -> None:
     """Ask for a file and write the problem report to it, off the window's thread."""
-    suggestion = str(Path.home() / "problem report.txt")
-    name, _ = QFileDialog.getSaveFileName(window, "Save a problem report", suggestion, "*.txt")
-    if not name:
-        return
-    path, settings = Path(name), preferences.for_report()
+    suggestion = Path.home() / "problem report.txt"
 
-    def written() -> Path:
-        content = problem_report.compose(settings).encode("utf-8")
-        write_file(path, content, problem_report.WHAT)
-        return path
+    def write(path: Path, _: str) -> None:
+        settings = preferences.for_report()
 
-    window.workbench.aside(written, lambda path: _tell(window, path))
+        def written() -> Path:
+            content = problem_report.compose(settings).encode("utf-8")
+            write_file(path, content, problem_report.WHAT)
+            return path
+
+        window.workbench.aside(written, lambda path: _tell(window, path))
+
+    files.ask_target(window, "Save a problem report", suggestion, "Text (*.txt)", write)
 
 
 def _tell(window: "MainWindow", path: Path) -> None:

@@ -57,21 +57,22 @@ QToolButton:focus { border: 1px solid $focus; }
 QToolButton:checked { background: $surface_3; }
 QToolButton:disabled { color: $not_scored; }
 
-QLineEdit, QComboBox, QSpinBox, QPlainTextEdit, QTextEdit { background: $surface_2;
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: $surface_2;
               border: 1px solid $edge; border-radius: 3px; padding: 5px 8px;
               selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
               border: 1px solid $focus; }
 QLineEdit:disabled { color: $not_scored; border-color: $line; }
 QComboBox QAbstractItemView { background: $surface_2; border: 1px solid $edge;
               selection-background-color: $surface_3; selection-color: $text; }
 QLineEdit { placeholder-text-color: $muted; }
-QComboBox, QSpinBox { min-height: 18px; }
-QComboBox::drop-down, QSpinBox::up-button, QSpinBox::down-button { border: none; width: 24px;
+QComboBox, QAbstractSpinBox { min-height: 18px; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0 6px; background: transparent; }
+QComboBox::drop-down, QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 24px;
               background: transparent; }
-QComboBox::down-arrow, QSpinBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px;
+QComboBox::down-arrow, QAbstractSpinBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px;
               height: 12px; }
-QSpinBox::up-arrow { image: url("$icons/chevron-up.svg"); width: 12px; height: 12px; }
+QAbstractSpinBox::up-arrow { image: url("$icons/chevron-up.svg"); width: 12px; height: 12px; }
 QCheckBox:focus, QRadioButton:focus { color: $focus; }
 QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid $edge; border-radius: 2px;
               background: $surface_2; }

@@ -1,15 +1,18 @@
 """Small building blocks that several parts of the window share."""
 
 import html
+import re
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -23,11 +26,69 @@ from ui.icons import icon
 SIGN = 18  # pixels of the sign beside a warning
 
 
+BREAK = "\u200b"  # takes no room; a line may end there
+LONG_WORD = 20  # characters that are never broken
+
+
+def breakable(text: str) -> str:
+    """Text in which long names, paths and hashes may be broken, after signs where there are any."""
+    if all(len(word) <= LONG_WORD for word in text.split()):
+        return text
+    return re.sub(rf"\S{{{LONG_WORD + 1},}}", lambda word: _broken(word[0]), text)
+
+
+def _broken(word: str) -> str:
+    pieces = re.findall(rf"[^/\\_.\-]{{0,{LONG_WORD}}}[/\\_.\-]?", word)
+    return BREAK.join(piece for piece in pieces if piece)
+
+
+class WrappedLabel(QLabel):
+    """Several lines, never wider than there is room: words without an end are broken, too.
+
+    Qt breaks lines between words only; one long file name would widen everything around it.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._whole = ""
+        self.setWordWrap(True)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show this."""
+        self._whole = text
+        super().setText(breakable(text))
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.setText("")
+
+    def text(self) -> str:
+        """What is shown, without the places where lines may end."""
+        return self._whole
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy what is selected as it was written."""
+        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+            QApplication.clipboard().setText(self.selectedText().replace(BREAK, ""))
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The same for the menu."""
+        if not self.hasSelectedText():
+            event.ignore()
+            return
+        menu = QMenu(self)
+        said = self.selectedText().replace(BREAK, "")
+        menu.addAction("Copy", lambda: QApplication.clipboard().setText(said))
+        menu.popup(event.globalPos())
+
+
 def label(text: str = "", kind: str = "", *, wrap: bool = False, mono: bool = False) -> QLabel:
     """A label; `kind` is "title", "heading", "muted", "small" or "danger" in the style sheet."""
-    made = QLabel(text)
+    made = WrappedLabel(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wrap)
     if kind:
         made.setProperty("kind", kind)
     if mono:

@@ -59,7 +59,13 @@ def room(qtbot, folder):
 
 
 def answer_with(monkeypatch, path, kind=""):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), kind))
+    def opened(dialog):
+        assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+        if kind:
+            dialog.selectNameFilter(kind)
+        dialog.fileSelected.emit(str(path))
+
+    monkeypatch.setattr(QFileDialog, "open", opened)
 
 
 def ended(bench, qtbot):

@@ -123,7 +123,7 @@ def test_a_fault_says_where_the_log_lies_and_offers_the_report(
     said = messages.message_for(KeyError("x")).sentence
     assert str(logbook.folder()) in said
     path = tmp_path / "problem.txt"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "open", lambda asked: asked.fileSelected.emit(str(path)))
     dialog.save.click()
     qtbot.waitUntil(lambda: window.banners.shows("problem"), timeout=WAIT)
     text = path.read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ SIDE_BYTES = 96 * 2**20  # memory for decoded frames of each side
 TICK_MS = 10
 ROUNDING = 0.0005  # seconds; times are shown in milliseconds
 NO_FRAME = "This side has no frame at that time."
+OPENING = "The frame is being decoded."
 
 
 @dataclass(frozen=True)

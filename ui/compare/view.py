@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWhe
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
-from ui.compare.pair import Half
+from ui.compare.pair import OPENING, Half
 from ui.player import overlay
 from ui.player.decoding import to_picture, to_pixels
 from ui.player.picture import PIXELS_FROM
@@ -63,7 +63,7 @@ class CompareView(QWidget):
         self.factor = 4
         self.wipe = 0.5
         self.titles = ("", "")
-        self._left, self._right = Half(reason=""), Half(reason="")
+        self._left = self._right = Half(reason=OPENING)
         self._sights = (Sight(), Sight())
         self._difference: tuple[tuple[int, int, int], QImage] | None = None
         self._dragged: QPointF | None = None

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui import preferences
+from ui.dialogs import files
 from ui.dialogs.form import FormDialog
 
 
@@ -59,8 +60,8 @@ class CaseDialog(FormDialog):
         self.folder.setText(self._followed)
 
     def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, "Folder for the case", self.folder.text() or str(self._base)
-        )
-        if folder:
-            self.folder.setText(folder)
+        def chosen(path: Path) -> None:
+            self.folder.setText(str(path))
+
+        start = Path(self.folder.text().strip() or self._base).expanduser()
+        files.ask_folder(self, "Folder for the case", start, chosen)

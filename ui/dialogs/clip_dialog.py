@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
+from ui.dialogs import files
 from ui.dialogs.form import FormDialog
 from ui.widgets import label
 
@@ -79,14 +80,16 @@ class ClipDialog(FormDialog):
 
     def _browse(self) -> None:
         if self.as_frames:
-            chosen = QFileDialog.getExistingDirectory(self, "Folder for the frames")
-            if chosen:
-                self.output.setText(str(Path(chosen) / Path(self._suggestion()).name))
-            return
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export the clip", self.output.text())
-        if chosen:
-            self._agreed = chosen
-            self.output.setText(chosen)
+            files.ask_folder(self, "Folder for the frames", self._folder, self._in_folder)
+        else:
+            files.ask_target(self, "Export the clip", self.target(), "", self._file_chosen)
+
+    def _in_folder(self, chosen: Path) -> None:
+        self.output.setText(str(chosen / Path(self._suggestion()).name))
+
+    def _file_chosen(self, chosen: Path, _: str) -> None:
+        self._agreed = str(chosen)
+        self.output.setText(self._agreed)
 
 
 FRAMES_WORDS = "Decoded, at full resolution, with hashes and timestamps in frames.json."

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import keys, preferences, theme
+from ui.dialogs import files
 from ui.dialogs.form import FormDialog
 from ui.dialogs.keys_page import KeysPage
 from ui.widgets import button, label
@@ -128,16 +128,17 @@ class PreferencesDialog(FormDialog):
         return made
 
     def _browse_identity(self) -> None:
-        kinds = "PKCS#12 (*.p12 *.pfx);;All files (*)"
-        name, _ = QFileDialog.getOpenFileName(self, "Signing identity", "", kinds)
-        if name:
-            self.pkcs12.setText(name)
+        def chosen(path: Path) -> None:
+            self.pkcs12.setText(str(path))
+
+        files.ask_file(self, "Signing identity", files.PKCS12, chosen)
 
     def _browse_reports(self) -> None:
-        start = self.reports.text() or str(Path.home())
-        name = QFileDialog.getExistingDirectory(self, "Folder for reports", start)
-        if name:
-            self.reports.setText(name)
+        def chosen(path: Path) -> None:
+            self.reports.setText(str(path))
+
+        start = Path(self.reports.text().strip() or Path.home()).expanduser()
+        files.ask_folder(self, "Folder for reports", start, chosen)
 
 
 def _page(fields: Sequence[tuple[str, QWidget]], hint: str) -> QWidget:

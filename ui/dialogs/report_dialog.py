@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFileDialog,
     QLineEdit,
     QRadioButton,
     QScrollArea,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import preferences, theme
+from ui.dialogs import files
 from ui.dialogs.form import FormDialog
 from ui.jobs import CallJob, Desk
 from ui.reading import CaseView
@@ -103,20 +103,19 @@ class ReportDialog(FormDialog):
         self.passphrase.setEnabled(from_file)
 
     def _browse_identity(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Signing identity", "", "PKCS#12 (*.p12 *.pfx);;All files (*)"
-        )
-        if name:
-            self.pkcs12.setText(name)
+        def chosen(path: Path) -> None:
+            self.pkcs12.setText(str(path))
             self.from_file.setChecked(True)
 
+        files.ask_file(self, "Signing identity", files.PKCS12, chosen)
+
     def _browse_output(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Report", self.output.text(), "PDF (*.pdf);;All files (*)"
-        )
-        if name:
-            self._agreed = name
-            self.output.setText(name)
+        def chosen(path: Path, _: str) -> None:
+            self._agreed = str(path)
+            self.output.setText(self._agreed)
+
+        suggestion = Path(self.output.text()).expanduser()
+        files.ask_target(self, "Report", suggestion, "PDF (*.pdf);;All files (*)", chosen)
 
 
 class WrittenDialog(FormDialog):

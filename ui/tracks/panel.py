@@ -280,7 +280,7 @@ class TracksPanel(QWidget):
 
     def _pointed(self, person: Person | None) -> None:
         self._enable()
-        if person is not None:
+        if person is not None and self.view.chosen():  # not where the keyboard merely arrived
             self._workbench.select_track(person.tracks[0])
 
     def _go(self, person: Person) -> None:
