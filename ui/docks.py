@@ -27,13 +27,16 @@ class Dock(QDockWidget):
 
     key_left = Signal(object)  # QKeyEvent
 
-    def __init__(self, name: str, title: str, side: str, panel: QWidget) -> None:
+    def __init__(
+        self, name: str, title: str, side: str, panel: QWidget, head: QWidget | None = None
+    ) -> None:
+        """Take a panel; `head` stands where its title would, and is dragged like it."""
         super().__init__(title)
         self.side = side
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setMinimumWidth(LEAST_WIDTH)
-        self.setTitleBarWidget(_TitleBar(title, self))
+        self.setTitleBarWidget(_TitleBar(title, self, head))
         self.setWidget(panel)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -48,16 +51,16 @@ class Dock(QDockWidget):
 class _TitleBar(QWidget):
     """The title, and buttons to detach and to close; it is dragged to move the panel."""
 
-    def __init__(self, title: str, dock: Dock) -> None:
+    def __init__(self, title: str, dock: Dock, head: QWidget | None) -> None:
         super().__init__(dock)
-        self._title = heading(title)
+        self._title = heading("" if head else title)
         self._words = self._title.text()
         self._detach = IconButton("dock-window", f"Detach {title}", dock.detach)
         self._close = IconButton("close", f"Close {title}; the menu “View” opens it", dock.close)
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID + 4, 2, 4, 0)
+        row.setContentsMargins(0 if head else theme.GRID + 4, 2, 4, 0)
         row.setSpacing(0)
-        row.addWidget(self._title, 1)
+        row.addWidget(head or self._title, 1)
         for button in (self._detach, self._close):
             button.setIconSize(QSize(14, 14))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

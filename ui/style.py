@@ -68,10 +68,10 @@ QComboBox QAbstractItemView { background: $surface_2; border: 1px solid $edge;
 QLineEdit { placeholder-text-color: $muted; }
 QComboBox, QAbstractSpinBox { min-height: 18px; }
 QAbstractSpinBox QLineEdit { border: none; padding: 0 6px; background: transparent; }
-QComboBox::drop-down, QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 24px;
-              background: transparent; }
-QComboBox::down-arrow, QAbstractSpinBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px;
-              height: 12px; }
+QComboBox::drop-down, QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none;
+              width: 24px; background: transparent; }
+QComboBox::down-arrow, QAbstractSpinBox::down-arrow { image: url("$icons/chevron-down.svg");
+              width: 12px; height: 12px; }
 QAbstractSpinBox::up-arrow { image: url("$icons/chevron-up.svg"); width: 12px; height: 12px; }
 QCheckBox:focus, QRadioButton:focus { color: $focus; }
 QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid $edge; border-radius: 2px;

@@ -25,7 +25,8 @@ class Workspace(QWidget):
         self.stage = Stage(workbench, self)
         self.panels = {panel.name: _make(panel, workbench) for panel in PANELS}
         docks = [Dock(one.name, one.title, one.side, self.panels[one.name]) for one in PANELS]
-        docks.append(Dock("timeline", "Timeline", "bottom", self.stage.timeline))
+        timeline = self.stage.timeline
+        docks.append(Dock("timeline", "Timeline", "bottom", timeline, timeline.readout))
         self.place = PlayerPlace(self.stage.player)
         self.area = DockArea(self.place, docks)
         self.area.put_back(preferences.layout("docks"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -24,6 +24,7 @@ from ui.player.sight import STEP
 from ui.widgets import ElidedLabel, IconButton, label
 
 SLIDER = 10_000
+SHARE = 0.92  # of the main window, at first
 NARROW = 1000  # logical pixels; below this the controls take two lines
 OFFSET_TIP = (
     "Seconds by which the right side is ahead of the left. Comma and full stop move it by one "
@@ -58,7 +59,6 @@ class CompareWindow(QWidget):
         self.offset = _offset_field()
         self.place = _place_slider()
         self.readings = (_reading("Left side"), _reading("Right side"))
-        self.names = (ElidedLabel(), ElidedLabel())
         self.note = ElidedLabel("small")
         self.play_button = IconButton("play", "Play both (Space)", self.toggle)
         self.closed = False
@@ -91,6 +91,7 @@ class CompareWindow(QWidget):
         self.right.blockSignals(True)
         self.right.clear()
         self.right.addItems([words for _, words in exhibits])
+        self.right.view().setMinimumWidth(self.right.view().sizeHintForColumn(0) + 4 * theme.GRID)
         if chosen in self._numbers:
             self.right.setCurrentIndex(self._numbers.index(chosen))
         self.right.blockSignals(False)
@@ -159,7 +160,8 @@ class CompareWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet("#comparison { background: palette(window); }")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.resize(1120, 640)
+        parent = self.parentWidget()
+        self.resize(QSize(1120, 640) if parent is None else parent.window().size() * SHARE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -179,9 +181,8 @@ class CompareWindow(QWidget):
 
     def _readings_row(self) -> QFrame:
         row, layout = _bar()
-        for name, reading in zip(self.names, self.readings, strict=True):
-            layout.addWidget(reading)
-            layout.addWidget(name, 1)
+        for reading in self.readings:
+            layout.addWidget(reading, 1)
         return row
 
     def _controls_row(self) -> QFrame:
@@ -207,8 +208,6 @@ class CompareWindow(QWidget):
     def _name(self, left: Side | None, right: Side) -> None:
         first = left.title if left is not None else self.view.titles[0]
         self.view.titles = (first, right.title)
-        for name, title in zip(self.names, self.view.titles, strict=True):
-            name.say(title)
         self.setWindowTitle(f"Comparison · {first} · {right.title}")
 
     def _mode_chosen(self) -> None:

@@ -62,7 +62,7 @@ def test_both_sides_show_the_frames_of_one_time(window, sides, qtbot):
     expected = int(np.searchsorted(right.index.times, 1.0005, side="right")) - 1
     assert frames(window) == numbers(window) == (25, expected)
     assert "frame 000\u00a0025" in window.readings[0].text()
-    assert "b.mkv" in window.names[1].whole
+    assert "b.mkv" in window.view.titles[1]
 
 
 def test_two_moments_of_one_exhibit(window, sides, qtbot):
