@@ -18,6 +18,7 @@ AREAS = {
 }
 WIDTHS = {"left": 272, "right": 344}
 BOTTOM = 236
+BOTTOM_SHARE = 0.3  # of the height, where that is more
 LEAST_WIDTH = 200
 NARROW = 860  # logical pixels; below this all side panels share the left side
 
@@ -123,7 +124,8 @@ class DockArea(QMainWindow):
             here = [dock for dock in self.docks.values() if dock.side == side]
             self.resizeDocks(here, [width] * len(here), Qt.Orientation.Horizontal)
         below = [dock for dock in self.docks.values() if dock.side == "bottom"]
-        self.resizeDocks(below, [BOTTOM] * len(below), Qt.Orientation.Vertical)
+        height = max(BOTTOM, round(self.height() * BOTTOM_SHARE))
+        self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Size the docks once there is room to share out, unless they were put back."""

@@ -64,12 +64,17 @@ class TrackCard(QAbstractButton):
         line = QRect(left, theme.GRID, self.width() - left - theme.GRID, 18)
         painter.fillRect(QRect(left, line.center().y() - 1, 12, 3), tokens.track(self.track))
         painter.setFont(theme.text_font(strong=True))
-        _text(painter, line.adjusted(18, 0, 0, 0), f"Track {self.track}", tokens.colour("text"))
-        name, token = FINDING_ICONS[self._finding.finding]
+        name = f"Track {self.track}"
+        _text(painter, line.adjusted(18, 0, 0, 0), name, tokens.colour("text"))
+        room = line.adjusted(26 + painter.fontMetrics().horizontalAdvance(name), 0, 0, 0)
+        painter.setFont(theme.mono_font(theme.SMALL))
+        _text(painter, room, self._ratio(), tokens.colour("muted"), Qt.AlignmentFlag.AlignRight)
+        sign, token = FINDING_ICONS[self._finding.finding]
         line.translate(0, 19)
-        icon(name, token).paint(painter, QRect(left, line.top() + 2, 14, 14))
+        icon(sign, token).paint(painter, QRect(left, line.top() + 2, 14, 14))
         painter.setFont(theme.text_font())
-        _text(painter, line.adjusted(18, 0, 0, 0), self._said(), tokens.colour("text"))
+        finding = str(self._finding.finding)
+        _text(painter, line.adjusted(18, 0, 0, 0), finding, tokens.colour("text"))
         line.translate(0, 19)
         painter.setFont(theme.mono_font(theme.SMALL))
         _text(painter, line, self._numbers(), tokens.colour("muted"))
@@ -85,9 +90,11 @@ class TrackCard(QAbstractButton):
 
     def _said(self) -> str:
         """The finding, with the likelihood ratio where there is one."""
+        return " · ".join(part for part in (str(self._finding.finding), self._ratio()) if part)
+
+    def _ratio(self) -> str:
         log10_lr = self._finding.statistics.get("log10_lr")
-        ratio = "" if log10_lr is None else f" · LR about {ratio_words(log10_lr)}"
-        return f"{self._finding.finding}{ratio}"
+        return "" if log10_lr is None else f"LR about {ratio_words(log10_lr)}"
 
     def _numbers(self) -> str:
         statistics = self._finding.statistics
@@ -104,7 +111,13 @@ def _score(value: object) -> str:
     return wording.score(float(value)) if isinstance(value, float | int) else "–"
 
 
-def _text(painter: QPainter, area: QRect, text: str, colour: QColor) -> None:
+def _text(
+    painter: QPainter,
+    area: QRect,
+    text: str,
+    colour: QColor,
+    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> None:
     painter.setPen(colour)
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | side, shown)

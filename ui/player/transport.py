@@ -21,6 +21,7 @@ from ui.widgets import ElidedLabel
 
 NO_FRAME = "––– ––– / ––– –––"
 NARROW = 620  # logical pixels; below this it takes three lines
+WIDE = 1160  # from here on everything stands in one line
 NO_TIME = "––:––:––.–––"
 EXACT_TIME = (
     "Time from the first frame to this one by the exhibit's own timestamps; not the time of day."
@@ -91,7 +92,8 @@ class TransportRow(QFrame):
         self.points.setAccessibleName("In and out point")
         self.go_to = self._go_to_field()
         self.volume = self._volume_slider()
-        self._playing = self._muted = self._narrow = False
+        self._playing = self._muted = False
+        self._lines = 2
         self._place = NO_FRAME
         self._lay_out()
         self.show_nothing()
@@ -180,16 +182,16 @@ class TransportRow(QFrame):
         button.setMenu(menu)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take three lines where there is little room."""
+        """Take three lines where there is little room, one where there is much."""
         super().resizeEvent(event)
-        narrow = self.width() < NARROW
-        if narrow != self._narrow:
-            self._narrow = narrow
+        lines = 3 if self.width() < NARROW else 2 if self.width() < WIDE else 1
+        if lines != self._lines:
+            self._lines = lines
             self._arrange()
             self._write_place()
 
     def _write_place(self) -> None:
-        self.frame_reading.setText(self._place if self._narrow else f"frame {self._place}")
+        self.frame_reading.setText(self._place if self._lines == 3 else f"frame {self._place}")
 
     def _button(self, name: str, text: str) -> QToolButton:
         button = QToolButton(self)
@@ -266,9 +268,12 @@ class TransportRow(QFrame):
         points += [self.points]
         tools: list[Part] = [self.go_to, self.buttons["sound"], self.volume]
         tools += [self.buttons[name] for name in ("faces", "crops", "adjust")]
-        rows = ([*steps, theme.GRID, *readings, self.note], [*points, *tools], [])
-        if self._narrow:
-            rows = ([*readings, self.note], [*steps, *points], tools)
+        first = [*steps, theme.GRID, *readings, self.note]
+        rows = {
+            1: ([*first, *points, *tools], [], []),
+            2: (first, [*points, *tools], []),
+            3: ([*readings, self.note], [*steps, *points], tools),
+        }[self._lines]
         for row, parts, height in zip(self._rows, rows, (36, 30, 30), strict=True):
             while row.count():
                 row.takeAt(0)
