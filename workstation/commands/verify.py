@@ -19,7 +19,9 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
         commands, common, "verify", verify, "is a report intact, who signed it, does it match"
     )
     parser.add_argument("report", metavar="FILE.pdf", type=Path)
-    parser.add_argument("--case", metavar="DIR", type=Path, help="hold it against the case, too")
+    parser.add_argument(
+        "--case", metavar="DIR", type=Path, help="hold it against the case and its files, too"
+    )
     parser.add_argument(
         "--trust",
         metavar="FILE",
@@ -33,13 +35,20 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
 def verify(arguments: argparse.Namespace) -> Answer:
     """Verify a report; exit status 1 when anything speaks against it."""
     from workstation.cases.case import Case
+    from workstation.commands.progress import BYTES, Bars
     from workstation.report.verification import verify_report
 
     with ExitStack() as stack:
         case = None
         if arguments.case is not None:
             case = stack.enter_context(Case.open(arguments.case, read_only=True))
-        found = verify_report(arguments.report, case, trust_roots=arguments.trust)
+        bars = stack.enter_context(Bars(BYTES))
+        found = verify_report(
+            arguments.report,
+            case,
+            trust_roots=arguments.trust,
+            files=lambda progress: bars.show(progress.exhibit, progress.done, progress.total),
+        )
     word = "VALID" if found.valid else "NOT VALID"
     lines = [f"{word}: {arguments.report}", *(f"      {text}" for text in found.sentences)]
     return Answer(verification_view(found), lines, SUCCESS if found.valid else FAILURE)

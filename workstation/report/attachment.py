@@ -25,6 +25,7 @@ def report_facts(context: ReportContext) -> bytes:
             "identity": context.identity,
             "sequence": context.sequence,
             "created_utc": context.created_utc,
+            "timestamped": context.timestamped,
             "certificates_sha256": context.signer.certificate_fingerprints,
         },
         "case": asdict(context.case),

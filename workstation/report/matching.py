@@ -8,7 +8,9 @@ from workstation.analysis.export import scores_digest
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
-from workstation.errors import CaseError
+from workstation.cases.records import Verification
+from workstation.errors import CaseError, ExhibitError
+from workstation.evidence.verification import Announce, verify_exhibit
 
 _REFERENCE = ("reference", "how", "recording")
 
@@ -18,7 +20,7 @@ class Match:
     """One item of a report held against the case.
 
     Attributes:
-        item: "report", "case number", "custody log", "case records", an exhibit or a run.
+        item: "report", "case number", "custody log", "case records", an exhibit, its file or a run.
         matches: whether both agree.
         sentence: the same in words.
     """
@@ -28,13 +30,16 @@ class Match:
     sentence: str
 
 
-def match_case(sha256: str, facts: Mapping[str, Any], case: Case) -> tuple[Match, ...]:
+def match_case(
+    sha256: str, facts: Mapping[str, Any], case: Case, files: Announce | None = None
+) -> tuple[Match, ...]:
     """Hold a report against a case.
 
     Args:
         sha256: Digest of the report's file.
         facts: The facts attached to the report.
         case: The case.
+        files: Hears of the hashing of the exhibits' files; without it they are not hashed.
 
     Raises:
         CaseError: The case cannot be read.
@@ -45,6 +50,7 @@ def match_case(sha256: str, facts: Mapping[str, Any], case: Case) -> tuple[Match
         _head(facts, case),
         *_records(case),
         *_exhibits(facts, case),
+        *(() if files is None else _files(facts, case, files)),
         *_runs(facts, case),
         *_references(facts, case),
     )
@@ -127,6 +133,23 @@ def _exhibits(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:
             f"The SHA-256 of {number} in the report {'equals' if same else 'differs from'} the"
             " acquisition hash in the case.",
         )
+
+
+def _files(facts: Mapping[str, Any], case: Case, announce: Announce) -> Iterator[Match]:
+    """What lies in the case's folder now; nothing that was hashed before speaks for it."""
+    for number in (reported["number"] for reported in facts["exhibits"]):
+        try:
+            found = verify_exhibit(case, number, announce)
+        except ExhibitError as error:
+            yield Match(f"{number}, file", False, str(error))
+        except CaseError:
+            continue  # the case has no such exhibit, which was said
+        else:
+            yield Match(
+                f"{number}, file",
+                found is Verification.INTACT,
+                f"The file of {number}, hashed just now, is {found}.",
+            )
 
 
 def _runs(facts: Mapping[str, Any], case: Case) -> Iterator[Match]:

@@ -81,7 +81,7 @@ def _open(content: bytes, context: ValidationContext) -> Seal:
         raise SealError("it carries more than the one signature it was made with")
     signature = signatures[0]
     der = _covered(content, [int(number) for number in signature.byte_range])
-    _refuse_unsigned_freedom(der)
+    timestamped = _refuse_unsigned_freedom(der)
     status = validate_pdf_signature(
         signature,
         signer_validation_context=context,
@@ -94,6 +94,7 @@ def _open(content: bytes, context: ValidationContext) -> Seal:
         raise SealError("its content does not match its signature")
     facts = _attached(reader)
     _refuse_other_certificates(signature, facts)
+    _refuse_other_timestamp(timestamped, facts)
     return Seal(status, signature.signer_cert, hashlib.sha256(der).hexdigest(), facts)
 
 
@@ -131,8 +132,12 @@ def signature_in(gap: bytes) -> bytes:
     return bytes(der)
 
 
-def _refuse_unsigned_freedom(der: bytes) -> None:
-    """Fields of the CMS structure that no signature protects must be what pyHanko writes."""
+def _refuse_unsigned_freedom(der: bytes) -> bool:
+    """Fields of the CMS structure that no signature protects must be what pyHanko writes.
+
+    Returns:
+        Whether there is a timestamp.
+    """
     info = cms.ContentInfo.load(der, strict=True)
     signed = info["content"]
     (signer,) = signed["signer_infos"]
@@ -144,6 +149,7 @@ def _refuse_unsigned_freedom(der: bytes) -> None:
         signed["version"].native == "v1",
         signer["version"].native == "v1",
         algorithm.dump() == signer["digest_algorithm"].dump(),
+        algorithm["algorithm"].native == "sha256",  # never one for which two files can be made
         signed["encap_content_info"]["content_type"].native == "data",
         signed["encap_content_info"]["content"].native is None,
         not signed["crls"],
@@ -152,6 +158,7 @@ def _refuse_unsigned_freedom(der: bytes) -> None:
     )
     if not all(as_written):
         raise SealError("its signature was altered")
+    return bool(kinds)
 
 
 def _is_canonical(content: bytes) -> bool:
@@ -203,6 +210,14 @@ def _refuse_other_certificates(
     found = {hashlib.sha256(certificate.dump()).hexdigest() for certificate in certificates}
     if found != set(facts["report"]["certificates_sha256"]):
         raise SealError("the certificates in it are not those it was signed with")
+
+
+def _refuse_other_timestamp(timestamped: bool, facts: dict[str, Any] | None) -> None:
+    """A timestamp is not signed, and could be taken off or put on; the signed facts tell."""
+    said = None if facts is None else facts["report"].get("timestamped")
+    if isinstance(said, bool) and said is not timestamped:
+        what = "was removed" if said else "was added to its signature"
+        raise SealError(f"a timestamp {what} after it was made")
 
 
 def signature_sha256(content: bytes) -> str:

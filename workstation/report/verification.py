@@ -14,6 +14,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from workstation.cases.case import Case
 from workstation.errors import ReportError
+from workstation.evidence.verification import Announce
 from workstation.report.attachment import SCHEMA
 from workstation.report.matching import Match, match_case
 from workstation.report.seal import Seal, SealError, open_seal
@@ -106,7 +107,11 @@ class ReportVerification:
 
 
 def verify_report(
-    path: Path, case: Case | None = None, *, trust_roots: Sequence[Path] = ()
+    path: Path,
+    case: Case | None = None,
+    *,
+    trust_roots: Sequence[Path] = (),
+    files: Announce | None = None,
 ) -> ReportVerification:
     """Verify a report without a network; only given roots are trusted.
 
@@ -114,6 +119,7 @@ def verify_report(
         path: The PDF. Any file gives an answer, however damaged.
         case: The case to hold it against, or None.
         trust_roots: Certificates of authorities to trust, PEM or DER.
+        files: Hears of the hashing of the case's exhibits; without it their files are not hashed.
 
     Raises:
         ReportError: The file or a trust root cannot be read at all.
@@ -128,7 +134,8 @@ def verify_report(
         signer = _signer(seal.certificate)
     except SealError as problem:
         return ReportVerification(path, digest, intact=False, problem=str(problem))
-    return _judge(path, digest, seal, signer, facts, bool(roots), case)
+    matches = () if case is None else match_case(digest, facts, case, files)
+    return _judge(path, digest, seal, signer, facts, bool(roots), matches)
 
 
 def _content(path: Path) -> bytes:
@@ -175,11 +182,12 @@ def _judge(
     signer: Signer,
     facts: Mapping[str, Any],
     trust_asked: bool,
-    case: Case | None,
+    matches: tuple[Match, ...],
 ) -> ReportVerification:
     timestamp, stamped = _timestamp(seal)
     claimed = seal.status.signer_reported_dt
-    moment = stamped or claimed
+    # Anybody can put another authority's timestamp in the place of one that nobody vouches for.
+    moment = stamped if timestamp is Timestamp.TRUSTED else claimed
     return ReportVerification(
         path=path,
         sha256=digest,
@@ -193,7 +201,7 @@ def _judge(
         claimed_time=claimed,
         in_validity=moment is not None and signer.valid_from <= moment <= signer.valid_until,
         identity=f"R{facts['report']['sequence']:03d} · {facts['report']['identity']}",
-        matches=() if case is None else match_case(digest, facts, case),
+        matches=matches,
     )
 
 
@@ -268,8 +276,8 @@ def _about_time(verification: ReportVerification) -> list[str]:
         " claimed.",
         Timestamp.TRUSTED: f"Timestamped by a trusted authority: it existed on {when}.",
         Timestamp.UNKNOWN: f"Timestamped on {when} by an authority that is not among the given"
-        f" trust"
-        f" roots; the signer's computer claimed {said}.",
+        f" trust roots: nobody vouches for that time, and such a timestamp can be exchanged for"
+        f" another. The signer's computer claimed {said}.",
         Timestamp.BROKEN: "It carries a timestamp that does not match its signature.",
     }
     return [sentences[verification.timestamp]] if verification.timestamp is not None else []

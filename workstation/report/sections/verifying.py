@@ -14,7 +14,7 @@ _HOW = (
     " network; the"
     " second is part of the free package poppler-utils and independent of this program. With the"
     " case folder, the first also compares the hashes and scores in the report with those in the"
-    " case."
+    " case, and hashes the exhibits' files."
 )
 _SELF_SIGNED = (
     "The certificate is self-signed: nobody but its holder vouches for the name in it. Ask the"
