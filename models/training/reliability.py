@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.metrics import Interval
 from models.training.resampling import Weights
 
 _EDGE = 1e-6
@@ -147,6 +148,34 @@ def expected_calibration_error(
     member = np.eye(bins)[_bin_of(posterior, bins)]
     apart = (np.asarray(posterior, np.float64) - fake)[:, None] * member
     return np.asarray(np.abs(balanced(fake, weights) @ apart).sum(axis=1), np.float64)
+
+
+def calibration_error_by_chance(
+    posterior: NDArray[np.floating], fake: NDArray[np.bool_], draws: int = 2000, seed: int = 0
+) -> Interval:
+    """The calibration error that perfect posteriors would show in as few cases.
+
+    What is said stays; which cases are synthetic is drawn from it, as often as they are among these
+    (Broecker and Smith, "Increasing the Reliability of Reliability Diagrams", Weather and
+    Forecasting 2007). Cases count as independent; where people recur, chance does more than this.
+
+    Args:
+        posterior: At even odds, 0..1, ``(N,)``.
+        fake: bool ``(N,)``, both classes.
+        draws: How often.
+        seed: Of the drawing.
+
+    Returns:
+        Mean, and the range that holds 95 % of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    share = even_odds(logit(posterior) + np.log(fake.sum() / (~fake).sum()))
+    drawn = rng.random((draws, len(fake))) < share
+    drawn = drawn[drawn.any(axis=1) & ~drawn.all(axis=1)]
+    once = np.ones((1, len(fake)))
+    errors = [expected_calibration_error(posterior, labels, once)[0] for labels in drawn]
+    low, high = np.quantile(errors, [0.025, 0.975])
+    return Interval(float(np.mean(errors)), float(low), float(high))
 
 
 def reliability_bins(

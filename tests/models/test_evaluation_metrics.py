@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from models.training.metrics import auc, bootstrap_auc
 from models.training.ranking import Curve, confusion, ranks, spearman
 from models.training.reliability import (
+    calibration_error_by_chance,
     cllr,
     coverage_curve,
     even_odds,
@@ -205,6 +206,21 @@ def test_perfect_posteriors_have_hardly_any_calibration_error():
     fake = rng.random(60000) < posterior
     assert expected_calibration_error(posterior, fake, once(60000))[0] < 0.01
     assert even_odds(logit(posterior)) == pytest.approx(posterior, abs=1e-5)
+
+
+def test_what_few_cases_show_by_chance():
+    rng = np.random.default_rng(5)
+    said = rng.uniform(0.2, 0.9, 4000)
+    fake = rng.random(4000) < said
+    few = calibration_error_by_chance(said[:60], fake[:60])
+    many = calibration_error_by_chance(said, fake)
+    assert 0 < many.low < many.value < many.high < few.low < few.value < few.high
+    found = [
+        expected_calibration_error(said[at : at + 60], fake[at : at + 60], once(60))[0]
+        for at in range(0, 3960, 60)
+    ]
+    assert few.value == pytest.approx(np.mean(found), abs=0.02)
+    assert calibration_error_by_chance(said[:60], fake[:60]) == few
 
 
 def test_a_wider_zone_concludes_less():

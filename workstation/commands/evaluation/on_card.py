@@ -93,6 +93,13 @@ def _called(row: dict[str, Any] | None) -> str:
     return f"{row['count']} of {row['clips']} ({row['low']:.0%} to {row['high']:.0%})"
 
 
+_CALIBRATION = (
+    ("ece", "calibration error"),
+    ("ece_by_chance", "calibration error of perfect ratios in as few recordings"),
+    ("cllr", "Cllr"),
+)
+
+
 def _calibration(figures: dict[str, Any]) -> dict[str, Any] | None:
     part = figures["reliability"]
     if part["before"] is None:
@@ -108,6 +115,6 @@ def _calibration(figures: dict[str, Any]) -> dict[str, Any] | None:
             f"{figure} {when}": found[key][0]
             for when, found in said.items()
             if found
-            for key, figure in (("ece", "calibration error"), ("cllr", "Cllr"))
+            for key, figure in _CALIBRATION
         },
     }

@@ -228,11 +228,15 @@ def _reliability(figures: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "## Calibration"
     rows = [
-        (name, figure(part[key]["ece"]), figure(part[key]["cllr"]), figure(part[key]["min_cllr"]))
+        (name, *(figure(part[key][of]) for of in ("ece", "ece_by_chance", "cllr", "min_cllr")))
         for key, name in _CALIBRATED.items()
         if part[key]
     ]
-    yield from table(("", "calibration error", "Cllr, bits", "least Cllr of this order"), rows)
+    columns = ("calibration error", "by chance", "Cllr, bits", "least Cllr of this order")
+    yield from table(("", *columns), rows)
+    if rows:
+        yield ""
+        yield "By chance: the calibration error of perfect likelihood ratios in as few recordings."
     if part["fitted_on"]:
         yield ""
         yield f"The card's calibration was fitted on: {part['fitted_on']}"

@@ -78,6 +78,7 @@ def log_ratios(results: Sequence[ClipResult], calibration: dict[str, Any]) -> ND
 
 def _figures(llr: NDArray[np.float64], cases: Cases) -> dict[str, Any] | None:
     from models.training.reliability import (
+        calibration_error_by_chance,
         cllr,
         even_odds,
         expected_calibration_error,
@@ -104,6 +105,7 @@ def _figures(llr: NDArray[np.float64], cases: Cases) -> dict[str, Any] | None:
     ]
     return {
         "ece": interval(unit["ece"]),
+        "ece_by_chance": interval(calibration_error_by_chance(posterior, fake)),
         "cllr": interval(cost),
         "min_cllr": interval(unit["min_cllr"]),
         "bins": bins,
