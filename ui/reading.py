@@ -1,9 +1,10 @@
 """What the window shows, read from a case in one go and handed over as frozen records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ui.timeline.scores import ExhibitScores
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, ChainCheck
 from workstation.cases.records import (
@@ -85,6 +86,8 @@ class ExhibitView:
         faces: None without a run, and while those of a long one are being read.
         findings: the whole exhibit's first, then by track; empty until the run is concluded.
         newer: a run that was begun after `run` and does not count because it did not end.
+        scores: the faces as the timeline draws them, worked out where they were read; it goes on
+            filling them.
     """
 
     exhibit: Exhibit
@@ -96,6 +99,7 @@ class ExhibitView:
     segments: tuple[Segment, ...]
     findings: tuple[FindingRecord, ...]
     newer: Run | None = None
+    scores: ExhibitScores | None = field(default=None, compare=False, repr=False)
 
     @property
     def faces_waited_for(self) -> bool:
@@ -148,23 +152,32 @@ def read_exhibit(
     exhibit = case.exhibits.get(number)
     latest = case.runs.latest(number)
     run = latest if under_way else chosen_run(case.runs.of_exhibit(number))
+    index = case.exhibits.index(number)
+    index.times  # noqa: B018  worked out here, off the window's thread, and kept
     soon = run is not None and (most is None or run.frames_done <= most)
-    return ExhibitView(
+    view = ExhibitView(
         exhibit=exhibit,
         path=case.folder / exhibit.stored_name,
-        index=case.exhibits.index(number),
+        index=index,
         run=run,
-        faces=case.runs.faces(run.id) if run and soon else None,
+        faces=None,
         undecodable=tuple(case.runs.undecodable(run.id)) if run else (),
         segments=tuple(case.runs.segments(run.id)) if run else (),
         findings=_in_order(case.runs.findings(run.id)) if run else (),
         newer=latest if latest != run else None,
     )
+    return read_faces(case, view) if soon else view
 
 
 def read_faces(case: Case, view: ExhibitView) -> ExhibitView:
     """The same with the faces of its run."""
-    return replace(view, faces=case.runs.faces(view.run.id) if view.run else None)
+    if view.run is None:
+        return view
+    faces = case.runs.faces(view.run.id)
+    scores = ExhibitScores(view.index)
+    scores.append(0, view.run.frames_done, faces, view.undecodable)
+    scores.work_out()
+    return replace(view, faces=faces, scores=scores)
 
 
 def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable, list[Stretch]]:

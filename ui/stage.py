@@ -63,7 +63,8 @@ class Stage(QObject):
             zone = float(decision["low"]), float(decision["high"])
             self.timeline.set_thresholds(*zone)
             self.player.set_zone(zone)
-        self.timeline.set_faces(view.faces, view.run.frames_done)
+        if view.scores is not None:
+            self.timeline.set_scores(view.scores)
         self.timeline.set_undecodable(view.undecodable)
         self.timeline.set_segments(view.segments)
         self.player.set_faces(view.faces, view.run.frames_done, view.undecodable)

@@ -1,6 +1,6 @@
 """Building blocks of the window."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -10,6 +10,7 @@ from ui.widgets import BREAK, LONG_WORD, breakable, label
 NAME = "fake_dfd_c23_dfd_06_04__walking_outside_cafe_disgusted__ZK95PQDE.mp4"
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab_/.-\\ \n"), max_size=200))
 def test_long_words_can_be_broken_and_nothing_is_lost(text):
     broken = breakable(text)

@@ -197,12 +197,23 @@ class InspectorPanel(QScrollArea):
     def _ask_pictures(self, view: ExhibitView) -> None:
         if view.faces is None:
             return
-        peaks = {track: peak_row(view.faces, track) for track in self._cards}
-        rows = {track: row for track, row in peaks.items() if row is not None}
-        cards = self._cards
-        self._pictures.ask(
-            view.path, view.index, view.faces, rows, lambda track, p: cards[track].show_picture(p)
-        )
+        faces, cards = view.faces, self._cards
+
+        def peaks() -> dict[int, int]:
+            found = {track: peak_row(faces, track) for track in cards}
+            return {track: row for track, row in found.items() if row is not None}
+
+        def ask(rows: dict[int, int]) -> None:
+            if cards is self._cards:
+                self._pictures.ask(
+                    view.path,
+                    view.index,
+                    faces,
+                    rows,
+                    lambda track, picture: cards[track].show_picture(picture),
+                )
+
+        self._workbench.aside(peaks, ask)
 
     def _go_to_track(self, view: ExhibitView, track: int) -> None:
         self._workbench.select_track(track)

@@ -93,6 +93,12 @@ class Board(QWidget):
         self.scores.append(0, stop, faces)
         self.redraw()
 
+    def set_scores(self, scores: ExhibitScores) -> None:
+        """Show scores that were worked out off the window's thread, instead of any before."""
+        self.content.scores = scores
+        self._waiting = False
+        self.redraw()
+
     def wait_for_faces(self) -> None:
         """Say that there are scores, which are still being read."""
         self._waiting = True
@@ -209,8 +215,7 @@ class Board(QWidget):
             self._filling.start()
 
     def _explain(self) -> None:
-        marks = self.scores.marks
-        present = np.bincount(marks, minlength=len(Mark)) > 0
+        present = self.scores.kinds
         known = present if self.scores.analysed else np.zeros(len(Mark), np.bool_)
         self.readout.legend.show_marks(tuple(mark for mark in PATTERNS if known[mark]))
         exhibit = bool(len(self.scores.times))

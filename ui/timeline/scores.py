@@ -119,6 +119,23 @@ class ExhibitScores:
         self.present: dict[int, NDArray[np.int64]] = {}
         self.outside: dict[int, NDArray[np.int64]] = {}
         self._spans: dict[tuple[bool, int], Spans] = {}
+        self._kinds: NDArray[np.bool_] | None = None
+
+    def work_out(self) -> None:
+        """Make ready, off the window's thread, what drawing would otherwise wait for."""
+        for track in self.tracks.values():
+            track.pyramid  # noqa: B018  kept once it was asked for
+        for number in self.present:
+            self.spans(number)
+            self.spans(number, outside=True)
+        self.kinds  # noqa: B018
+
+    @property
+    def kinds(self) -> NDArray[np.bool_]:
+        """Which marks occur, bool (5,), by `Mark`."""
+        if self._kinds is None:
+            self._kinds = np.array([bool((self.marks == mark).any()) for mark in Mark])
+        return self._kinds
 
     @property
     def end(self) -> float:
@@ -131,7 +148,7 @@ class ExhibitScores:
     @property
     def analysed(self) -> bool:
         """Whether anything is known about any frame."""
-        return bool((self.marks != Mark.NOT_ANALYSED).any())
+        return bool(self.kinds[[mark for mark in Mark if mark is not Mark.NOT_ANALYSED]].any())
 
     def append(
         self, first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch] = ()
@@ -154,7 +171,7 @@ class ExhibitScores:
         self.tracks = {n: track for n, track in sorted(self.tracks.items()) if len(track.frames)}
         self.present = _merged(self.present, first, stop, faces, inside)
         self.outside = _merged(self.outside, first, stop, faces, inside & (faces.outside > 0))
-        self._spans = {}
+        self._spans, self._kinds = {}, None
 
     def spans(self, track: int, *, outside: bool = False) -> Spans:
         """When a face is in the picture, or outside the training range, without a break each.
@@ -174,11 +191,13 @@ class ExhibitScores:
         """Forget everything that an analysis found."""
         self.marks[:] = Mark.NOT_ANALYSED
         self.tracks, self.present, self.outside, self._spans = {}, {}, {}, {}
+        self._kinds = None
 
     def mark_undecodable(self, stretches: Sequence[Stretch]) -> None:
         """Mark frames that could not be decoded."""
         for stretch in stretches:
             self.marks[max(stretch.first, 0) : stretch.last + 1] = Mark.UNDECODABLE
+            self._kinds = None
 
     def nearest(self, seconds: float) -> int:
         """The frame whose timestamp is nearest; timestamps need not be evenly spaced."""

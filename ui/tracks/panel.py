@@ -40,6 +40,7 @@ class TracksPanel(QWidget):
         self._view: ExhibitView | None = None
         self._extents: Extents = {}
         self.people: tuple[Person, ...] = ()
+        self._wanted: tuple[Person, ...] = ()
         self._crops: dict[Person, QImage] = {}
         self._figures: dict[Person, PersonFigures] = {}
         self._frame: int | None = None
@@ -190,33 +191,53 @@ class TracksPanel(QWidget):
             self.follow_wanted.emit(())
         complete = view is not None and view.run is not None
         complete = complete and view.run.outcome is RunOutcome.COMPLETE and view.faces is not None
-        self._view = view if complete else None
-        self._extents = extents(view.faces) if complete else {}
-        self._message.setText(self._why_empty(view))
+        self._view, self._extents = None, {}
+        self._message.setText(READING if complete else self._why_empty(view))
         self._regroup()
+        if complete:
+            self._workbench.aside(
+                lambda: extents(view.faces), lambda found: self._extents_read(view, found)
+            )
+
+    def _extents_read(self, view: ExhibitView, found: Extents) -> None:
+        if view is self._workbench.shown:
+            self._view, self._extents = view, found
+            self._regroup()
 
     def _why_empty(self, view: ExhibitView | None) -> str:
         if view is None:
             return EMPTY
         if view.run is None:
             return NOT_ANALYSED
-        if view.faces_waited_for:
-            return READING
-        return NO_FACE if view.run.outcome is RunOutcome.COMPLETE else UNFINISHED
+        return READING if view.faces_waited_for else UNFINISHED
 
     def _regroup(self) -> None:
         view = self._view
         if view is None or view.run is None or view.faces is None:
             self.people = ()
-        else:
-            held = grouping_of(self._workbench.marks.all, view.run.id)
-            self.people = groups.everyone(held.people if held else (), self._extents)
-            times = view.index.times
-            for person in self.people:
-                if person not in self._figures:
-                    self._figures[person] = figures(person, view.faces, times)
+            self._show()
+            return
+        held = grouping_of(self._workbench.marks.all, view.run.id)
+        wanted = groups.everyone(held.people if held else (), self._extents)
+        new = [one for one in wanted if one not in self._figures]
+
+        def count() -> dict[Person, PersonFigures]:
+            return {one: figures(one, view.faces, view.index.times) for one in new}
+
+        self._wanted = wanted
+        self._workbench.aside(count, lambda found: self._counted(view, wanted, found))
+
+    def _counted(
+        self, view: ExhibitView, people: tuple[Person, ...], found: dict[Person, PersonFigures]
+    ) -> None:
+        if view is not self._view:
+            return
+        self._figures.update(found)
+        if people is self._wanted:  # the last grouping that was asked for
+            self.people = people
+            self._message.setText(NO_FACE)
             self._ask_pictures(view)
-        self._show()
+            self._show()
 
     def _ask_pictures(self, view: ExhibitView) -> None:
         missing = [one for one in self.people if one not in self._crops]

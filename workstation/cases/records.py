@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,13 +113,12 @@ class FrameIndex:
     def __len__(self) -> int:
         return len(self.pts)
 
-    @property
+    @cached_property
     def times(self) -> NDArray[np.float64]:
-        """Seconds since the first frame, float64 (N,)."""
-        if not len(self.pts):
-            return np.zeros(0)
+        """Seconds since the first frame, float64 (N,), read-only; asked for at every frame."""
         scale = self.time_base[0] / self.time_base[1]
-        times: NDArray[np.float64] = (self.pts - self.pts[0]) * scale
+        times = (self.pts - self.pts[:1]).astype(np.float64) * scale
+        times.flags.writeable = False
         return times
 
 

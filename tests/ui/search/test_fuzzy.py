@@ -1,6 +1,6 @@
 """The letters typed into the palette against the words of actions."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ui.search.fuzzy import match
@@ -23,6 +23,7 @@ def test_letters_in_order_or_not_at_all():
     assert match("", "Export") == (0, [])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12), st.text(max_size=30))
 def test_what_it_finds_is_there(typed, text):
     found = match(typed, text)

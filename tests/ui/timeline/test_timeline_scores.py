@@ -192,6 +192,7 @@ def test_the_lane_shows_every_frame_when_there_is_room():
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=60), st.floats(-1, 10))
 def test_nearest_frame_by_timestamp(steps, seconds):
     pts = np.cumsum(steps)
