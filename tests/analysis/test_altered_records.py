@@ -89,3 +89,39 @@ def test_what_is_recorded_again_counts_as_it_is_now(moving_case):
     assert moving_case.runs.sealed(run.id) == {}
     with pytest.raises(CaseError, match="another program"):
         moving_case.runs.refuse_altered(run.id)
+
+
+def exchanged_meanwhile(case, content):
+    """Called once the first scores are there: the exhibit's file is exchanged."""
+    path = next((case.folder / "exhibits").glob("E001*"))
+
+    def announce(event):
+        if isinstance(event, StretchScored):
+            waiting = path.with_name("waiting")
+            waiting.write_bytes(content)
+            waiting.replace(path)
+
+    return announce
+
+
+def test_nothing_is_concluded_from_a_file_that_was_exchanged_meanwhile(moving_case, info, threads):
+    path = next((moving_case.folder / "exhibits").glob("E001*"))
+    announce = exchanged_meanwhile(moving_case, path.read_bytes() + b"more")
+    settings = AnalysisSettings(chunk_seconds=0.5)
+    with pytest.raises(AnalysisError, match=r"E001 was intact when .* is altered now"):
+        run_analysis(moving_case, "E001", info, settings, threads, workers=1, announce=announce)
+    run = moving_case.runs.latest("E001")
+    assert run.outcome is RunOutcome.FAILED
+    assert moving_case.runs.findings(run.id) == []
+    assert (run.frames_done, len(moving_case.runs.faces(run.id))) == (0, 0)
+    assert disagreements(moving_case) == ()
+
+
+def test_a_file_that_was_only_touched_is_hashed_again(moving_case, info, threads):
+    path = next((moving_case.folder / "exhibits").glob("E001*"))
+    announce = exchanged_meanwhile(moving_case, path.read_bytes())
+    settings = AnalysisSettings(chunk_seconds=0.5)
+    run = run_analysis(moving_case, "E001", info, settings, threads, workers=1, announce=announce)
+    assert run.outcome is RunOutcome.COMPLETE
+    acts = [entry.act for entry in moving_case.custody.entries()]
+    assert acts.count("exhibit verified") == 2

@@ -258,3 +258,81 @@ def test_a_name_in_the_schema_that_is_no_text_is_put_into_a_sentence(folder: Pat
     for read_only in (True, False):
         with pytest.raises(CaseError, match="database"):
             Case.open(folder, read_only=read_only)
+
+
+LARGE = '{"training": "' + "x" * 3_000_000 + '"}'
+DEEP = '{"training": {"x": ' + "[" * 100 + "]" * 100 + "}}"
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        LARGE,
+        DEEP,
+        '{"title": 7}',
+        '{"weights": "none"}',
+        '{"weights": {"sha256": ["a"]}}',
+        '{"preprocessing": {"size": "large"}}',
+        '{"preprocessing": {"margin": -1}}',
+        '{"decision": {"low": "0.5"}}',
+        '{"decision": {"low": true}}',
+        '{"decision": {"high": 7}}',
+        '{"decision": [0.4, 0.6]}',
+        '{"sequence": {"length": "long"}}',
+        '{"evaluation": "good"}',
+        '{"evaluation": ["good"]}',
+        '{"limits": [1]}',
+        '{"not_covered": "all"}',
+        '{"calibration": {}}',
+        '{"calibration": 1}',
+        '{"domain": {"ranges": {"pose": [1, 2, 3]}, "share": 0.9, "material": "x"}}',
+        '{"domain": {"ranges": [], "share": 0.9, "material": "x"}}',
+        '{"references": {"same_platform": {}}}',
+        '{"training": {"seed": 1e999}}',
+        '{"training": {"seed": NaN}}',
+        '{"training": {"seed": 99999999999999999999}}',
+    ],
+)
+def test_a_card_that_no_run_keeps_is_refused(folder: Path, card: str) -> None:
+    alter(folder, "UPDATE runs SET detector = ?", card)
+    with pytest.raises(CaseError, match="case records of the runs cannot be read"):
+        read_everything(folder)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        '{"mean": "high"}',
+        '{"mean": 7}',
+        '{"scored": -1}',
+        '{"scored": [1]}',
+        '{"log10_lr": 1e9}',
+        '{"unlike": [1]}',
+        DEEP,
+    ],
+)
+def test_statistics_that_no_run_keeps_are_refused(folder: Path, figures: str) -> None:
+    alter(folder, "UPDATE findings SET statistics = ?", figures)
+    with pytest.raises(CaseError, match="case records of the findings cannot be read"):
+        read_everything(folder)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO segments VALUES (1, 1, 0, 99, 0.5, 0.5, 1)",
+        "INSERT INTO segments VALUES (1, 1, 0, 1, 0.5, 0.5, 99)",
+        "INSERT INTO segments VALUES (1, 1, 2, 1, 0.5, 0.5, 1)",
+        "INSERT INTO segments VALUES (1, 1, -5, 1, 0.5, 0.5, 1)",
+        "INSERT INTO undecodable VALUES (1, 0, 3, 'x')",
+        "INSERT INTO committed VALUES (1, 0, 9223372036854775807)",
+        "INSERT INTO committed VALUES (1, -1, 2)",
+        "INSERT INTO faces VALUES (1, 3, 1, 1, 1, 1, 1, 1, zeroblob(40), 0, 1)",
+        "UPDATE runs SET frames = -1",
+        "UPDATE runs SET frames = 4",
+    ],
+)
+def test_frames_that_the_exhibit_does_not_have_are_refused(folder: Path, statement: str) -> None:
+    alter(folder, statement)
+    with pytest.raises(CaseError, match="case records of the runs cannot be read"):
+        read_everything(folder)

@@ -14,6 +14,7 @@ from workstation.analysis import trust
 from workstation.analysis.quality import outside_words
 from workstation.analysis.segments import flag_segments, frame_length
 from workstation.cases.records import FaceTable, Finding, FindingRecord, Segment, Stretch
+from workstation.cases.soundness import as_recorded
 
 _LONG_SEGMENT_SECONDS = 1.0
 _STRENGTH = (Finding.SUPPORTS, Finding.INCONCLUSIVE, Finding.DOES_NOT_SUPPORT)
@@ -41,11 +42,15 @@ class Thresholds:
     card: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
+    @as_recorded("a detector's card")
     def of_card(cls, card: Mapping[str, Any]) -> Thresholds:
         """The rule on a card.
 
         Args:
             card: Plain JSON.
+
+        Raises:
+            CaseError: The card, kept with a run, states none.
         """
         decision = card["decision"]
         return cls(

@@ -16,6 +16,7 @@ from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
 from workstation.analysis.findings import Thresholds, conclude
+from workstation.analysis.guard import ExhibitGuard
 from workstation.analysis.keeping import KeptChunks
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
@@ -29,13 +30,12 @@ from workstation.analysis.tracking import LinkedFaces, Linker
 from workstation.analysis.trust import outside
 from workstation.analysis.versions import software_versions
 from workstation.analysis.working_time import WorkingTime
-from workstation.cases.agreement import exhibit_agrees, run_agrees
+from workstation.cases.agreement import run_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.plain_json import canonical
-from workstation.cases.records import FaceTable, Run, RunOutcome, Verification
+from workstation.cases.records import FaceTable, Run, RunOutcome
 from workstation.errors import AnalysisError, WorkstationError
-from workstation.evidence.verification import verify_exhibit
 
 Announce = Callable[[Event], None]
 
@@ -137,28 +137,15 @@ class _Analysis:
         self._done = 0
         self._fresh = 0
         self._working = WorkingTime()
+        tell = "verifying the exhibit"
+        self._guard = ExhibitGuard(case, self._exhibit, lambda: self._progress(tell))
 
     def verify(self) -> None:
         """Refuse an exhibit that is no longer what was taken in."""
         for run in self._case.runs.of_exhibit(self._exhibit.number):
             if run.outcome is RunOutcome.RUNNING:
                 raise AnalysisError(f"Exhibit {self._exhibit.number} is being analysed already.")
-        tell = "verifying the exhibit"
-        self._progress(tell)
-        verification = verify_exhibit(
-            self._case, self._exhibit.number, lambda _: self._progress(tell)
-        )
-        if verification is not Verification.INTACT:
-            raise AnalysisError(
-                f"Exhibit {self._exhibit.number} is {verification}: it was not analysed. Put the "
-                "file that was taken in back into the case folder, or add it as a new exhibit."
-            )
-        if not exhibit_agrees(self._case, self._exhibit, self._case.custody.entries()):
-            raise AnalysisError(
-                f"What the case records of {self._exhibit.number} is not what the custody log says "
-                "was recorded when it was added: it was not analysed. Go back to a copy of the "
-                "case, or take the file into a new one."
-            )
+        self._guard.admit()
 
     def load(self, detector: Detector | DetectorInfo, device: str) -> None:
         """Load the detector, here and for the workers of this process."""
@@ -292,6 +279,7 @@ class _Analysis:
         self._announce(StretchScored(self._exhibit.number, self._run_id, first, stop))
 
     def _conclude(self) -> None:
+        self._release()
         self._progress("concluding")
         faces = self._case.runs.faces(self._run_id)
         lost = self._case.runs.undecodable(self._run_id)
@@ -306,6 +294,15 @@ class _Analysis:
             self._kept.make_room()
         else:
             self._kept.forget()
+
+    def _release(self) -> None:
+        """Conclude nothing from, and keep nothing of, a file that was exchanged meanwhile."""
+        try:
+            self._guard.release()
+        except AnalysisError:
+            self._kept.forget(faces=True)
+            self._case.runs.discard(self._run_id)
+            raise
 
     def _stored(self, span: ChunkSpan) -> ChunkResult | None:
         result = self._kept.result(span)

@@ -10,24 +10,22 @@ from numpy.typing import NDArray
 from workstation.cases.database import Connection
 from workstation.cases.digests import run_digest
 from workstation.cases.noted import NotedStretches
-from workstation.cases.plain_json import clean_text, from_json, to_json, utc_now
+from workstation.cases.plain_json import clean_text, to_json, utc_now
 from workstation.cases.records import (
     Exhibit,
     FaceTable,
-    Finding,
     FindingRecord,
     Run,
     RunOutcome,
     Segment,
     Stretch,
 )
+from workstation.cases.run_rows import REACH, face_table_of, finding_of, run_of
 from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
+_NEVER = 2**53  # no exhibit has so many frames
 _LANDMARK_BYTES = 5 * 2 * 4
-# Frame, track, score, box, outside, sharpness; -1 stands for what is not known.
-_LEAST = np.array([0, 0, -1, *[-1e9] * 4, -1, -1])
-_MOST = np.array([2**53, 2**31 - 1, 1, *[1e9] * 4, 2**15 - 1, 3e38])
 _COLUMNS = (
     "id, exhibit, detector, settings, versions, device, precision, started_utc, finished_utc, "
     "outcome, reason, frames"
@@ -157,6 +155,16 @@ class RunStore:
             )
             self._noted.note(run_id, first, stop)
 
+    def discard(self, run_id: int) -> None:
+        """Forget what was committed of a run; the run itself stays on record.
+
+        Raises:
+            CaseError: the case cannot be written; nothing was forgotten.
+        """
+        with self._connection.transaction():
+            self._clear(run_id, 0, _NEVER)
+            self._noted.note(run_id, 0, _NEVER)
+
     def _clear(self, run_id: int, first: int, stop: int) -> None:
         """Forget frames first..stop-1; of stretches that reach beyond, keep the outside."""
         self._connection.write(
@@ -207,7 +215,7 @@ class RunStore:
             )
             landmarks = self._connection.blobs(f"SELECT landmarks {rest}", parameters)
         with as_recorded(f"the faces of run {run_id}"):
-            return _face_table(numbers, landmarks)
+            return face_table_of(numbers, landmarks)
 
     def track_scores(self, run_id: int) -> dict[int, NDArray[np.float32]]:
         """Scores of every face track in time order, float32 (N,), by its number.
@@ -280,7 +288,7 @@ class RunStore:
             "ORDER BY position",
             (run_id,),
         )
-        return [_finding(row) for row in rows]
+        return [finding_of(row) for row in rows]
 
     def digest(self, run_id: int) -> str:
         """SHA-256 over a run and all that it found, for the custody log."""
@@ -316,33 +324,11 @@ class RunStore:
         rows = self._connection.rows(
             f"SELECT {_COLUMNS} FROM runs WHERE {condition} ORDER BY id", parameters
         )
-        return [_run(row, self.committed_to(row[0])) for row in rows]
+        return [run_of(row, self.committed_to(row[0]), self._reach(row[0])) for row in rows]
 
-
-@as_recorded("the findings")
-def _finding(row: tuple[Any, ...]) -> FindingRecord:
-    track, finding, reasons, figures = row
-    words = tuple(map(str, from_json(reasons, list)))
-    return FindingRecord(track, Finding(finding), words, from_json(figures, dict))
-
-
-@as_recorded("the runs")
-def _run(row: tuple[Any, ...], frames_done: int) -> Run:
-    return Run(
-        id=row[0],
-        exhibit=row[1],
-        detector=from_json(row[2], dict),
-        settings=from_json(row[3], dict),
-        versions=from_json(row[4], dict),
-        device=row[5],
-        precision=row[6],
-        started_utc=row[7],
-        finished_utc=row[8],
-        outcome=RunOutcome(row[9]),
-        reason=row[10],
-        frames=row[11],
-        frames_done=frames_done,
-    )
+    def _reach(self, run_id: int) -> tuple[int, int, int]:
+        ((last, least, frames),) = self._connection.rows(REACH, (run_id,))
+        return last, least, frames
 
 
 def _check_stretch(first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch]) -> None:
@@ -373,19 +359,3 @@ def _face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
         points = landmarks[n * _LANDMARK_BYTES : (n + 1) * _LANDMARK_BYTES]
         known = (None if outside < 0 else outside, None if isnan(sharpness) else sharpness)
         yield run_id, frame, track, score if scored else None, *box, points, *known
-
-
-def _face_table(numbers: NDArray[np.float64], landmarks: bytes) -> FaceTable:
-    if not ((numbers >= _LEAST) & (numbers <= _MOST)).all():
-        raise ValueError("a face with numbers that no run gives")
-    scored = numbers[:, 2] >= 0
-    return FaceTable(
-        frame=numbers[:, 0].astype(np.int64),
-        track=numbers[:, 1].astype(np.int32),
-        scored=scored,
-        score=np.where(scored, numbers[:, 2], np.nan).astype(np.float32),
-        box=numbers[:, 3:7].astype(np.float32),
-        landmarks=np.frombuffer(landmarks, dtype="<f4").astype(np.float32).reshape(-1, 5, 2),
-        outside=numbers[:, 7].astype(np.int16),
-        sharpness=np.where(numbers[:, 8] >= 0, numbers[:, 8], np.nan).astype(np.float32),
-    )

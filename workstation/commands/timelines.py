@@ -8,6 +8,7 @@ from reportlab.graphics import renderSVG
 from reportlab.graphics.shapes import Drawing, Rect, String
 from reportlab.lib import colors
 
+from workstation.cases.soundness import as_recorded
 from workstation.report import fonts, style
 from workstation.report.plot import nothing_scored, sentence, timeline
 
@@ -20,8 +21,9 @@ def timelines(case: "Case", run: "Run") -> "list[tuple[str, Drawing]]":
     """A title and a drawing for every face track, in the order of their numbers."""
     tracks = np.unique(case.runs.faces(run.id).track).tolist()
     times = case.exhibits.index(run.exhibit).times
-    decision = run.detector["decision"]
-    thresholds = (float(decision["low"]), float(decision["high"]))
+    with as_recorded("a detector's card"):
+        decision = run.detector["decision"]
+        thresholds = (float(decision["low"]), float(decision["high"]))
     segments = case.runs.segments(run.id)
     findings = {record.track: record.finding.value for record in case.runs.findings(run.id)}
     blind = [(stretch.first, stretch.last) for stretch in case.runs.undecodable(run.id)]

@@ -121,6 +121,7 @@ def _figure(content: Any) -> str:
 
 
 def _interval(content: Any) -> str:
-    if isinstance(content, list | tuple) and len(content) == 2:
+    ends = content if isinstance(content, list | tuple) else ()
+    if len(ends) == 2 and all(isinstance(end, int | float) for end in ends):
         return f"{float(content[0]):.2f} to {float(content[1]):.2f}"
     return _figure(content)

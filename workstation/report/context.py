@@ -33,6 +33,7 @@ from workstation.cases.records import (
     Verification,
     chosen_run,
 )
+from workstation.cases.soundness import as_recorded
 from workstation.errors import ExhibitError
 from workstation.evidence.verification import VerificationProgress, verify_exhibit
 from workstation.report.signing import SigningIdentity
@@ -85,8 +86,9 @@ class RunEvidence:
         return str(self.card.get("weights", {}).get("sha256", "not stated"))
 
     @property
+    @as_recorded("a detector's card")
     def thresholds(self) -> tuple[float, float]:
-        """The decision thresholds, low and high."""
+        """The decision thresholds, low and high; `CaseError` where the card states none."""
         decision = self.card["decision"]
         return float(decision["low"]), float(decision["high"])
 
