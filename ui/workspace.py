@@ -52,14 +52,19 @@ class Workspace(QWidget):
         if dock.isFloating():
             dock.activateWindow()
         dock.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self._has_keyboard(dock):  # an empty list takes none
+            dock.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def detach_panel(self) -> None:
         """Detach the panel that has the keyboard, or put it back."""
         for dock in self.area.docks.values():
-            focused = dock.focusWidget() if dock.isFloating() else self.window().focusWidget()
-            if focused is not None and dock.isAncestorOf(focused):
+            if self._has_keyboard(dock):
                 dock.detach()
                 return
+
+    def _has_keyboard(self, dock: Dock) -> bool:
+        focused = dock.focusWidget() if dock.isFloating() else self.window().focusWidget()
+        return focused is not None and (focused is dock or dock.isAncestorOf(focused))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hand keys that nothing with the focus uses to the player."""

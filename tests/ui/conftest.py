@@ -19,6 +19,17 @@ def private_settings(tmp_path_factory):
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
 
 
+@pytest.fixture
+def person(qtbot, qapp, monkeypatch, tmp_path):
+    """An examiner with a keyboard and a mouse, before a window on a real X server."""
+    from tests.ui.person import Person
+    from tests.ui.reviewing import sitting
+
+    assert qapp.platformName() == "xcb"
+    with sitting(qtbot, monkeypatch, tmp_path, Person) as made:
+        yield made
+
+
 @pytest.fixture(autouse=True)
 def no_leaked_worker():
     """Every pool that a test made has ended its threads."""

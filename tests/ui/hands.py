@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -20,7 +20,7 @@ class Hands:
     """Presses keys and moves the mouse; places are in a widget's own pixels."""
 
     def __init__(self) -> None:
-        self.later: list[subprocess.Popen[bytes]] = []
+        self._pointer: tuple[str, str] | None = None
 
     def press(self, *keys: str) -> None:
         """Press keys or combinations one after the other, in xdotool's spelling: ctrl+shift+z."""
@@ -48,7 +48,9 @@ class Hands:
         there = widget.mapToGlobal(widget.rect().center() if place is None else place)
         ratio = widget.devicePixelRatioF()
         x, y = str(round(there.x() * ratio)), str(round(there.y() * ratio))
-        self._do("mousemove", "--sync", x, y)
+        if (x, y) != self._pointer:  # xdotool waits long for a pointer that is there already
+            self._do("mousemove", "--sync", x, y)
+        self._pointer = (x, y)
 
     def drag(
         self, widget: QWidget, start: QPoint, stop: QPoint, button: str = LEFT, held: str = ""
@@ -68,18 +70,6 @@ class Hands:
         """Turn the wheel away from oneself (positive) or towards oneself at a place."""
         self.point(widget, place)
         self._do("click", "--repeat", str(abs(turns)), WHEEL_UP if turns > 0 else WHEEL_DOWN)
-
-    def when(self, holds: Callable[[], bool], *words: str) -> None:
-        """Do something as soon as something holds: for dialogs that let nothing else go on."""
-        looking = QTimer(QApplication.instance(), interval=50)
-
-        def look() -> None:
-            if holds():
-                looking.stop()
-                self.later.append(subprocess.Popen(["xdotool", "sleep", "0.3", *words]))
-
-        looking.timeout.connect(look)
-        looking.start()
 
     def wait(self, holds: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Let the program go on until something holds.

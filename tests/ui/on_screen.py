@@ -1,47 +1,15 @@
-"""The review on a real X server; `test_hands.py` starts one and runs this file there."""
+"""Seeing and comparing on a real X server; `test_hands.py` starts one and runs this file there."""
 
 import pytest
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtCore import QPoint, QRect
 
-from tests.ui.hands import Hands
-from tests.ui.reviewing import FRAMES, Examiner, sitting
+from tests.ui.reviewing import FRAMES
 from tests.videos import read_code
 from ui import theme
 from ui.compare.window import CompareWindow
 from ui.dialogs.preferences_dialog import PreferencesDialog
 from ui.marks.dialog import MarkDialog
 from ui.player.decoding import to_pixels
-from ui.search.palette import Palette
-
-
-class Person(Examiner):
-    """An examiner with hands: what is read is what the X server shows."""
-
-    def __init__(self, window, qtbot):
-        super().__init__(window, qtbot)
-        self.hands = Hands()
-        self.timeline = self.space.stage.timeline
-        self.lanes = self.timeline.view
-
-    def sees(self, frame):
-        """The player says this frame, and its pixels on the screen do."""
-        self.wait(lambda: self.player.current_frame == frame)
-        view = self.player.view
-        shown = self.hands.screen(view, view.picture_area())
-        assert read_code(to_pixels(shown)) == frame
-
-    def on_lanes(self, frame, score=0.5):
-        """Where a frame lies on the timeline, in the pixels of its lanes."""
-        return self.lanes.pixel_of(self.timeline.content.begin(frame), score).toPoint()
-
-
-@pytest.fixture
-def person(qtbot, qapp, monkeypatch, tmp_path):
-    assert QApplication.platformName() == "xcb"
-    with sitting(qtbot, monkeypatch, tmp_path, Person) as made:
-        yield made
 
 
 def test_keys_step_and_play(person):
@@ -68,6 +36,52 @@ def test_keys_step_and_play(person):
     hands.type("33")
     hands.press("Return")
     person.sees(33)
+    hands.press("h")  # every score is the same: the first frame that has one
+    person.sees(0)
+
+
+def test_shuttle_and_repeat(person):
+    hands, player = person.hands, person.player
+    hands.press("ctrl+2", "l", "l")
+    hands.wait(lambda: player._playing.rate == 2.0)
+    hands.press("j")
+    hands.wait(lambda: player._playing.rate == -1.0)
+    hands.press("k")
+    hands.wait(lambda: not player.playing)
+    person.sees(player.current_frame)
+    hands.press("Home", "shift+Right")
+    person.sees(10)
+    hands.press("i", "shift+Right")
+    person.sees(20)
+    hands.press("o", "r", "space")
+    shown = set()
+    player.frame_shown.connect(shown.add)
+    hands.wait(lambda: player.playing and len(shown) > 4)
+    again = len(shown)
+    hands.wait(lambda: 20 in shown or len(shown) > again)
+    hands.press("space", "r", "x")
+    hands.wait(lambda: not player.playing)
+    assert shown <= set(range(10, 21))
+    assert (player.in_point, player.out_point, player.repeat) == (None, None, False)
+
+
+def test_looking_closely(person):
+    hands, player, view = person.hands, person.player, person.player.view
+    hands.press("ctrl+2", "shift+Right", "v")
+    hands.wait(lambda: player.adjust.tone.channel == "red")
+    person.sees(10)
+    hands.press("shift+d", "z", "z")
+    assert view.picture_area().width() > view.width()
+    hands.drag(view, view.rect().center(), view.rect().center() + QPoint(60, 40))
+    assert view.picture_area().left() > view.width() / 2 - view.picture_area().width() / 2
+    hands.press("f", "shift+b", "c")
+    hands.wait(lambda: player.crops_shown and view.shown.landmarks)
+    person.sees(10)
+    hands.press("b")
+    assert not view.boxes_shown
+    hands.press("b", "c")
+    assert view.boxes_shown
+    assert not player.crops_shown
 
 
 def test_mouse_on_the_timeline(person):
@@ -75,7 +89,7 @@ def test_mouse_on_the_timeline(person):
     port = lanes.viewport()
     hands.click(port, person.on_lanes(20))
     person.sees(20)
-    hands.drag(port, person.on_lanes(20), person.on_lanes(35))
+    hands.drag(port, person.on_lanes(27), person.on_lanes(35))
     person.sees(35)
     hands.point(port, person.on_lanes(12))
     hands.wait(lambda: lanes.hover is not None)
@@ -152,7 +166,7 @@ def test_marks_people_and_search(person):
     assert person.titles("tracks") == ["Track 1"]
 
 
-def test_comparison_palette_preferences_and_export(person, tmp_path):
+def test_comparison(person):
     hands = person.hands
     hands.press("ctrl+2", "shift+Right", "i", "shift+Right", "ctrl+d")
     hands.wait(lambda: any(one.isVisible() for one in person.window.findChildren(CompareWindow)))
@@ -160,17 +174,41 @@ def test_comparison_palette_preferences_and_export(person, tmp_path):
     heard = []
     compared.pair.shown.connect(lambda left, right: heard.append((left, right)))
     compared.activateWindow()
+
+    def compares(left, right):
+        """Both halves of the screen show these frames."""
+        hands.wait(lambda: bool(heard) and [half.frame for half in heard[-1]] == [left, right])
+        view, middle = compared.view, compared.view.width() // 2
+        for number, (sight, frame) in enumerate(zip(view._sights, (left, right), strict=True)):
+            area = sight.area().translated(number * (middle + 1), 0)
+            assert read_code(to_pixels(hands.screen(view, area))) == frame
+
     hands.press("Right")
-    hands.wait(lambda: bool(heard) and all(half.picture is not None for half in heard[-1]))
-    assert [read_code(to_pixels(half.picture)) for half in heard[-1]] == [21, 11]
-    compared.close()
+    compares(21, 11)
+    hands.press("period", "period")
+    compares(21, 13)
+    for _ in range(8):
+        hands.press("period")
+    compares(21, 21)
+    hands.press("3")
+    middle = QRect(compared.view.rect().center(), compared.view.rect().center() + QPoint(80, 60))
+    assert to_pixels(hands.screen(compared.view, middle)).max() < 30  # a frame against itself
+    hands.press("2")
+    wipe = compared.view.wipe
+    hands.drag(compared.view, compared.view.rect().center(), QPoint(200, 150))
+    assert compared.view.wipe < wipe
+    whole = compared.view._sights[0].area()
+    assert read_code(to_pixels(hands.screen(compared.view, whole))) == 21
+    hands.press("Escape")
+    hands.wait(
+        lambda: not any(one.isVisible() for one in person.window.findChildren(CompareWindow))
+    )
 
-    hands.press("ctrl+k")
-    person.dialog(Palette)
-    hands.type("lgt thm")
-    hands.press("Return")
+
+def test_palette_and_preferences(person):
+    hands = person.hands
+    person.find("lgt thm")
     hands.wait(lambda: theme.current().name == "light")
-
     hands.press("ctrl+comma")
     dialog = person.dialog(PreferencesDialog)
     page = dialog.keys_page
@@ -185,12 +223,3 @@ def test_comparison_palette_preferences_and_export(person, tmp_path):
     hands.wait(lambda: not dialog.isVisible())
     hands.press("ctrl+2", "q")
     hands.wait(lambda: len(person.bench.marks.all) == 1)
-
-    target = tmp_path / "taken.png"
-    hands.when(
-        lambda: isinstance(QApplication.activeModalWidget(), QFileDialog),
-        *("key", "ctrl+a", "type", "--delay", "5", "--args", "1", str(target), "key", "Return"),
-    )
-    hands.press("ctrl+2", "Home", "ctrl+shift+s")
-    hands.wait(target.with_name("taken.png.json").exists)
-    assert read_code(to_pixels(QImage(str(target)))) == 0

@@ -36,6 +36,7 @@ def test_review_on_a_real_screen(display: str, tmp_path: Path) -> None:
             "--basetemp",
             str(tmp_path / "screen"),
             str(HERE / "on_screen.py"),
+            str(HERE / "on_screen_keeping.py"),
         ],
         env=os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": "1"},
         cwd=HERE.parents[1],
