@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from PIL import Image
-from PySide6.QtCore import QPoint, QRect, QSettings, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -255,8 +255,7 @@ def main() -> int:
     words.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        scope = QSettings.Scope.UserScope
-        QSettings.setPath(QSettings.Format.IniFormat, scope, str(folder / "settings"))
+        os.environ["XDG_CONFIG_HOME"] = str(folder / "settings")
         make_application()
         case = None if words.case is None else folder / "given"
         if case is not None:

@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     window = MainWindow()
     window.show()
+    if preferences.trouble():
+        window.banners.say("settings", preferences.trouble())
     launching.prepare()  # the first exhibit then opens without waiting for it
     if arguments.folder is not None:
         window.open_case(arguments.folder.absolute())

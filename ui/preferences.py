@@ -1,36 +1,29 @@
 """What the window remembers between two uses; nothing in here is evidence."""
 
+import base64
 import hashlib
-import json
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray
 
+from ui.settings_file import store
 from workstation.errors import WorkstationError
 
 DEVICES = ("auto", "cpu", "cuda")
 MOST_RECENT = 8
+_LONGEST = 4096  # characters of one text
 _DIGEST = hashlib.sha256().digest_size
-
-
-def _store() -> QSettings:
-    return QSettings(
-        QSettings.Format.IniFormat,
-        QSettings.Scope.UserScope,
-        "Deepfake Forensics Workstation",
-        "window",
-    )
 
 
 def theme() -> str:
     """The chosen theme: "system", "dark" or "light"."""
-    return str(_store().value("theme", "dark"))
+    return _text("theme", "dark")
 
 
 def device() -> str:
     """Where analysis runs: "auto", "cpu" or "cuda"."""
-    chosen = str(_store().value("device", "auto"))
+    chosen = _text("device", "auto")
     return chosen if chosen in DEVICES else "auto"
 
 
@@ -41,38 +34,30 @@ def most_workers() -> int:
 
 def workers() -> int:
     """How many chunks are analysed at once."""
-    try:
-        chosen = int(str(_store().value("workers", "")))
-    except ValueError:
+    chosen = store().value("workers")
+    if not isinstance(chosen, int) or isinstance(chosen, bool):
         chosen = max(1, most_workers() - 1)
     return min(max(chosen, 1), most_workers())
 
 
 def keep(*, theme: str, device: str, workers: int) -> None:
     """Remember what the preferences dialog was left with."""
-    store = _store()
-    store.setValue("theme", theme)
-    store.setValue("device", device)
-    store.setValue("workers", workers)
-    _make_sure(store)
+    _make_sure({"theme": theme, "device": device, "workers": workers})
 
 
 def keep_theme(theme: str) -> None:
     """Remember the theme chosen in the menu."""
-    _store().setValue("theme", theme)
+    store().keep("theme", theme)
 
 
 def last_examiner() -> tuple[str, str]:
     """Name and organisation given for the last case that was created."""
-    store = _store()
-    return str(store.value("examiner", "")), str(store.value("organisation", ""))
+    return _text("examiner"), _text("organisation")
 
 
 def remember_examiner(name: str, organisation: str) -> None:
     """Remember who created a case, to suggest it for the next."""
-    store = _store()
-    store.setValue("examiner", name)
-    store.setValue("organisation", organisation)
+    store().keep_all({"examiner": name[:_LONGEST], "organisation": organisation[:_LONGEST]})
 
 
 def recent_cases() -> list[Path]:
@@ -83,12 +68,12 @@ def recent_cases() -> list[Path]:
 def remember_case(folder: Path) -> None:
     """Put a case folder at the head of the recent ones."""
     others = [one for one in recent_cases() if one != folder]
-    _keep_texts("recent", [str(one) for one in [folder, *others]][:MOST_RECENT])
+    store().keep("recent", [str(one) for one in [folder, *others]][:MOST_RECENT])
 
 
 def forget_case(folder: Path) -> None:
     """Drop a case folder from the recent ones."""
-    _keep_texts("recent", [str(one) for one in recent_cases() if one != folder])
+    store().keep("recent", [str(one) for one in recent_cases() if one != folder])
 
 
 def waiting_exhibits(folder: Path) -> list[str]:
@@ -98,10 +83,7 @@ def waiting_exhibits(folder: Path) -> list[str]:
 
 def remember_waiting(folder: Path, exhibits: list[str]) -> None:
     """Remember which exhibits of a case are queued for analysis."""
-    if exhibits:
-        _keep_texts(f"waiting/{_key(folder)}", exhibits)
-    else:
-        _store().remove(f"waiting/{_key(folder)}")
+    store().keep(f"waiting/{_key(folder)}", exhibits or None)
 
 
 def layout(name: str) -> QByteArray:
@@ -109,15 +91,21 @@ def layout(name: str) -> QByteArray:
 
     Qt crashes over some damaged states, and would again at every start.
     """
-    value = _store().value(f"layout/{name}")
-    kept = value.data() if isinstance(value, QByteArray) else b""
+    try:
+        kept = base64.b64decode(_text(f"layout/{name}", most=10**6), validate=True)
+    except ValueError:
+        kept = b""
     digest, state = kept[:_DIGEST], kept[_DIGEST:]
     return QByteArray(state if digest == _digest(state) else b"")
 
 
 def keep_layout(name: str, state: QByteArray) -> None:
     """Save the sizes of a splitter or of the window."""
-    _store().setValue(f"layout/{name}", QByteArray(_digest(state.data()) + state.data()))
+    store().keep(f"layout/{name}", _packed(state))
+
+
+def _packed(state: QByteArray) -> str:
+    return base64.b64encode(_digest(state.data()) + state.data()).decode("ascii")
 
 
 def _digest(state: bytes) -> bytes:
@@ -131,7 +119,7 @@ def lanes(what: str) -> list[str]:
 
 def keep_lanes(what: str, kinds: list[str]) -> None:
     """Remember the order of the timeline's lanes, or which are collapsed or hidden."""
-    _keep_texts(f"lanes/{what}", kinds)
+    store().keep(f"lanes/{what}", kinds)
 
 
 def layout_names() -> list[str]:
@@ -141,9 +129,8 @@ def layout_names() -> list[str]:
 
 def keep_named_layout(name: str, state: QByteArray) -> None:
     """Save where the docks are under a name, instead of what had that name before."""
-    keep_layout(f"named/{_hex(name)}", state)
-    _keep_texts("layout names", sorted({*layout_names(), name}))
-    _make_sure(_store())
+    names = sorted({*layout_names(), name})
+    _make_sure({f"layout/named/{_hex(name)}": _packed(state), "layout names": names})
 
 
 def named_layout(name: str) -> QByteArray:
@@ -153,13 +140,13 @@ def named_layout(name: str) -> QByteArray:
 
 def forget_layout(name: str) -> None:
     """Drop a saved layout."""
-    _store().remove(f"layout/named/{_hex(name)}")
-    _keep_texts("layout names", [one for one in layout_names() if one != name])
+    names = [one for one in layout_names() if one != name]
+    store().keep_all({f"layout/named/{_hex(name)}": None, "layout names": names})
 
 
 def keys() -> dict[str, tuple[str, ...]]:
     """Keys chosen instead of the defaults, by the name of the act."""
-    kept = _parsed("keys")
+    kept = store().value("keys")
     if not isinstance(kept, dict):
         return {}
     lists = {name: some for name, some in kept.items() if isinstance(some, list)}
@@ -168,18 +155,17 @@ def keys() -> dict[str, tuple[str, ...]]:
 
 def keep_keys(keys: dict[str, tuple[str, ...]]) -> None:
     """Remember keys chosen instead of the defaults."""
-    _store().setValue("keys", json.dumps(keys))
-    _make_sure(_store())
+    _make_sure({"keys": {name: list(some) for name, some in keys.items()}})
 
 
 def text(name: str, default: str = "") -> str:
     """A choice made in the preferences, by its name."""
-    return str(_store().value(f"choice/{name}", default))
+    return _text(f"choice/{name}", default)
 
 
 def keep_text(name: str, value: str) -> None:
     """Remember a choice made in the preferences."""
-    _store().setValue(f"choice/{name}", value)
+    store().keep(f"choice/{name}", value[:_LONGEST])
 
 
 def boxes() -> bool:
@@ -198,14 +184,18 @@ def for_report() -> dict[str, object]:
     }
 
 
-def _make_sure(store: QSettings) -> None:
-    """Write the settings now.
+def trouble() -> str:
+    """What was wrong with the settings that were found, as a sentence, or ""."""
+    return store().trouble
+
+
+def _make_sure(values: dict[str, object]) -> None:
+    """Remember values, all or none.
 
     Raises:
         WorkstationError: they cannot be written; they are as they were.
     """
-    store.sync()
-    if store.status() != QSettings.Status.NoError:
+    if not store().keep_all(values):
         raise WorkstationError(
             "Your settings could not be saved and are as they were: the disk with your settings "
             "folder is full, or the folder cannot be written. Make room, then choose again."
@@ -220,18 +210,11 @@ def _key(folder: Path) -> str:
     return _hex(str(folder))
 
 
+def _text(key: str, default: str = "", most: int = _LONGEST) -> str:
+    kept = store().value(key, default)
+    return kept if isinstance(kept, str) and len(kept) <= most else default
+
+
 def _texts(key: str) -> list[str]:
-    texts = _parsed(key)
+    texts = store().value(key)
     return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
-
-
-def _parsed(key: str) -> object:
-    """What is kept as JSON; None where there is nothing, or nothing that can be read."""
-    try:
-        return json.loads(str(_store().value(key, "")))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _keep_texts(key: str, texts: list[str]) -> None:
-    _store().setValue(key, json.dumps(texts))

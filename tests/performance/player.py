@@ -20,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 
 from tests import videos
 from ui.application import make_application
@@ -268,9 +268,7 @@ def main() -> None:
         path = Path(sys.argv[1]) if given else Path(folder) / "v.mp4"
         if not path.exists():
             make(path)
-        QSettings.setPath(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(Path(folder) / "settings")
-        )
+        os.environ["XDG_CONFIG_HOME"] = str(Path(folder) / "settings")
         within = measure(path, Path(folder))
     application.quit()
     sys.exit(0 if within else 1)

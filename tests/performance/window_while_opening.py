@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from tests.performance.opening_a_case import build
@@ -64,8 +64,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path)
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        scope = QSettings.Scope.UserScope
-        QSettings.setPath(QSettings.Format.IniFormat, scope, str(Path(place) / "settings"))
+        os.environ["XDG_CONFIG_HOME"] = str(Path(place) / "settings")
         folder = words.folder or Path(place) / "case"
         if not folder.exists():
             build(folder, 1, words.scores)

@@ -7,16 +7,13 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
-
 from ui import thread_pool
 
 
 @pytest.fixture(autouse=True)
-def private_settings(tmp_path_factory):
+def private_settings(tmp_path_factory, monkeypatch):
     """Settings begin empty in every test."""
-    folder = tmp_path_factory.mktemp("settings")
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from ui import keys, preferences
 from ui.dialogs.keys_page import KeysPage
 from ui.player.keys import KEYS
+from ui.settings_file import store
 from ui.timeline import TimelineWidget
 from ui.timeline import keys as timeline
 
@@ -71,7 +72,7 @@ def test_the_page_takes_a_pressed_key_and_shows_the_clash(qtbot):
 
 
 def test_what_is_kept_badly_is_left_alone():
-    preferences._store().setValue("keys", '{"analyse": "no list", "nothing": ["A"]}')
+    store().keep("keys", {"analyse": "no list", "nothing": ["A"]})
     assert keys.chosen() == {}
-    preferences._store().setValue("keys", "no json")
+    store().keep("keys", "no table")
     assert keys.in_force() == keys.defaults()

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog
 
 from tests.ui.small_cases import make_case
@@ -132,9 +131,9 @@ def test_a_fault_says_where_the_log_lies_and_offers_the_report(
     dialog.reject()
 
 
-def test_settings_that_cannot_be_saved_are_said(tmp_path, qapp):
+def test_settings_that_cannot_be_saved_are_said(tmp_path, qapp, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "file"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
     with pytest.raises(WorkstationError, match="settings could not be saved"):
         preferences.keep(theme="dark", device="cpu", workers=1)
     assert preferences.device() == "auto"
