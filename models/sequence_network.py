@@ -67,10 +67,22 @@ class SequenceNetwork(nn.Module):
             raise ValueError(
                 f"expected embeddings (B, T, {self.embedding_size}), got {tuple(embeddings.shape)}"
             )
-        steps, _ = self.lstm(embeddings)
-        logits: Tensor = self.output(self.dropout(self.activation(steps)))
+        logits = self.along_time(embeddings)
         if self.frame_head is not None:
             logits = logits + self.frame_head(embeddings)
+        return logits
+
+    def along_time(self, embeddings: Tensor) -> Tensor:
+        """What the LSTM says, without what each crop says by itself.
+
+        Args:
+            embeddings: As `temporal` takes them.
+
+        Returns:
+            Logits ``(B, T, 2)``.
+        """
+        steps, _ = self.lstm(embeddings)
+        logits: Tensor = self.output(self.dropout(self.activation(steps)))
         return logits
 
     def forward(self, crops: Tensor) -> Tensor:

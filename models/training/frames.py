@@ -34,6 +34,7 @@ from models.training.presets import Preset
 from models.training.processes import place_in_group, share
 from models.training.regions import RegionHead, region_loss
 from models.training.schedule import (
+    along_schedule,
     hardness_at,
     lesson_weight_at,
     progress_of,
@@ -193,11 +194,12 @@ def train_frames(
     log = _Log(state, room, preset, folder) if first else None
     clock, saved = time.monotonic() - state.seconds, state.seconds
     with StopRequest(patient=place_in_group()[1] > 1) as stop:
-        while (progress := progress_of(preset, state.step, state.seconds)) < 1.0:
+        while progress_of(preset, state.step, state.seconds) < 1.0:
+            along = along_schedule(preset, state.step, state.seconds)
             began = time.monotonic()
             batch = supply.next()
             waited = time.monotonic() - began
-            figures = take_step(state, batch, progress, room, preset)
+            figures = take_step(state, batch, along, room, preset)
             seconds, asked = share([], [time.monotonic() - clock, float(stop.asked)])
             state.seconds, state.noted = seconds, supply.noted
             _keep_states(state, preset)
@@ -217,14 +219,14 @@ def train_frames(
 
 
 def take_step(
-    state: State, batch: PairBatch, progress: float, room: Classroom, preset: Preset
+    state: State, batch: PairBatch, along: float, room: Classroom, preset: Preset
 ) -> Tensor:
     """One step of the optimiser.
 
     Args:
         state: Changed in place.
         batch: On the device.
-        progress: Of stage one, 0..1.
+        along: Its schedule, 0..1.
         room: Device and teacher.
         preset: Rates.
 
@@ -232,8 +234,8 @@ def take_step(
         Loss over whole crops, over regions, and to the teacher, float ``(3,)``.
     """
     for values in state.optimiser.param_groups:
-        values["lr"] = rate_at(progress, preset.learning_rate)
-    lesson_weight = lesson_weight_at(progress, preset.distil)
+        values["lr"] = rate_at(along, preset.learning_rate)
+    lesson_weight = lesson_weight_at(along, preset.distil)
     state.network.train()
     seen = torch.zeros(3, device=room.device)
 
@@ -335,15 +337,15 @@ class _Log:
 
     def _add_row(self, *, validated: bool) -> None:
         state, preset = self._state, self._preset
-        progress = progress_of(preset, state.step, state.seconds)
+        along = along_schedule(preset, state.step, state.seconds)
         loss, region, lesson = self.losses.means(state.step)
         waiting = min(1.0, self._waited / max(state.seconds - self._since, 1e-9))
         row = {
             "step": state.step,
             "seconds": round(state.seconds),
             "samples": state.step * preset.pairs_per_batch * 2 * place_in_group()[1],
-            "learning_rate": f"{rate_at(progress, preset.learning_rate):.2e}",
-            "hardness": f"{hardness_at(progress):.2f}",
+            "learning_rate": f"{rate_at(along, preset.learning_rate):.2e}",
+            "hardness": f"{hardness_at(along):.2f}",
             "loss": f"{loss:.4f}",
             "region_loss": f"{region:.4f}",
             "lesson_loss": f"{lesson:.4f}" if lesson > 0 else "",

@@ -45,7 +45,8 @@ class Preset(Shape):
     et al., "Faster Neural Network Training with Data Echoing", 2019), for a GPU that outruns the
     processes that forge. `average_states` states of the running average, evenly spread over stage
     one, are averaged at its end. `distil` weighs what a teacher says against the labels at the
-    start; it fades to nothing.
+    start; it fades to nothing. With `pace`, rate, hardness and teacher go as though stage one had
+    so many steps, and it ends after `steps` of them.
     """
 
     pairs_per_batch: int
@@ -59,6 +60,7 @@ class Preset(Shape):
     distil: float = 0.0
     echo: int = 1
     steps: int | None = None
+    pace: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class LabelledPreset(Shape):
 PRESETS: dict[str, Preset] = {
     "cpu": Preset(
         network="mobilenetv2_lstm",
-        size=128,
+        size=160,
         margin=1.2,
         mean=(0.5, 0.5, 0.5),
         std=(0.5, 0.5, 0.5),
@@ -106,13 +108,15 @@ PRESETS: dict[str, Preset] = {
         weight_decay=0.02,
         average_decay=0.998,
         frame_minutes=60.0,
-        temporal_steps=400,
-        sequences=1000,
+        steps=182,
+        pace=1200,
+        temporal_steps=200,
+        sequences=240,
         sequence_length=32,
         processes=2,
         workers=1,
         echo=2,
-        seed=2,
+        seed=12,
     ),
     # 25 minutes of one H200 with 16 cores. 128 hidden units keep the weights under 50 MB.
     "gpu30": Preset(

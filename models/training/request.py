@@ -74,6 +74,8 @@ class Request:
             TrainingError: There is none of that name, or an option does not apply or is senseless.
         """
         preset: Preset = self._changed(_named(PRESETS, self.preset), skipped=("epochs",))
+        if self.minutes is not None and self.steps is None:
+            preset = replace(preset, steps=None, pace=None)
         if preset.echo < 1 or preset.pairs_per_batch % preset.echo:
             raise TrainingError(
                 f"--batch {preset.pairs_per_batch} must be a multiple of --echo {preset.echo}."

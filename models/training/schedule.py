@@ -14,6 +14,13 @@ def progress_of(preset: Preset, step: int, seconds: float) -> float:
     return min(1.0, seconds / (60 * preset.frame_minutes))
 
 
+def along_schedule(preset: Preset, step: int, seconds: float) -> float:
+    """How far along its schedule stage one is, 0..1: less than its progress where it ends early."""
+    if preset.pace is not None and preset.steps is not None:
+        return min(1.0, step / preset.pace)
+    return progress_of(preset, step, seconds)
+
+
 def hardness_at(progress: float) -> float:
     """Plain forgeries first; the full range from two thirds of the time on."""
     return min(1.0, 0.2 + 1.2 * progress)

@@ -28,7 +28,7 @@ from models.training.presets import Preset
 from models.training.processes import place_in_group, run_together
 from models.training.regions import RegionHead
 from models.training.request import Request, digest_of, settings_of
-from models.training.schedule import hardness_at, progress_of
+from models.training.schedule import along_schedule, hardness_at
 from models.training.sides import sound_sides
 from models.training.store import open_store
 from models.training.supply import Supply, validation_crops
@@ -118,7 +118,7 @@ def _run(rank: int, request: Request) -> None:
         place=place_in_group(),
         workers=workers,
         device=device,
-        hardness=lambda: hardness_at(progress_of(preset, state.step, state.seconds)),
+        hardness=lambda: hardness_at(along_schedule(preset, state.step, state.seconds)),
         step=state.step,
         noted=state.noted,
     )

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from models.training.describe import architecture_of
 from models.training.frames import score_crops, take_step
 from models.training.presets import PRESETS
 from models.training.request import Request
-from models.training.schedule import hardness_at, progress_of, rate_at
+from models.training.schedule import along_schedule, hardness_at, progress_of, rate_at
 from models.training.supply import PairBatch
 from models.training.temporal import Embedded, track_scores, train_temporal
 from models.weights import load_network
@@ -148,6 +149,16 @@ def test_stage_one_goes_by_the_clock_or_by_steps():
     assert progress_of(replace(QUICK, steps=20), 25, 60.0) == 1.0
 
 
+def test_a_schedule_may_be_longer_than_stage_one():
+    early = replace(QUICK, steps=20, pace=100)
+    assert (progress_of(early, 20, 60.0), along_schedule(early, 20, 60.0)) == (1.0, 0.2)
+    assert along_schedule(replace(QUICK, steps=20), 5, 60.0) == 0.25
+    by_clock = Request(preset="cpu", data=Path(), out=Path(), minutes=5.0).stills_preset()
+    assert (by_clock.frame_minutes, by_clock.steps, by_clock.pace) == (5.0, None, None)
+    by_steps = Request(preset="cpu", data=Path(), out=Path(), steps=50).stills_preset()
+    assert (by_steps.steps, by_steps.pace) == (50, PRESETS["cpu"].pace)
+
+
 def embedded(count, generator, hint):
     """Forged sequences flicker every other step, real ones every fourth."""
     steps, size = 8, 1280
@@ -159,15 +170,39 @@ def embedded(count, generator, hint):
     return Embedded(values.half(), forged)
 
 
+def added_to_frames(network, held_out):
+    """Mean square of what the LSTM adds to the log odds of a frame."""
+    with torch.inference_mode():
+        added = network.eval().along_time(held_out.values.flatten(0, 1).float())
+    return float((added[..., 1] - added[..., 0]).square().mean())
+
+
+def test_what_the_lstm_adds_has_its_price(tmp_path, monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    preset = replace(QUICK, hidden_size=32, temporal_steps=60)
+    training, held_out = (embedded(count, generator, 1.5) for count in (64, 32))
+    added = []
+    for price in (0.0, 0.3, 3.0):
+        monkeypatch.setattr("models.training.temporal.ADDED_WEIGHT", price)
+        torch.manual_seed(1)
+        network = NETWORKS[QUICK.network](architecture_of(preset))
+        assert train_temporal(network, training, held_out, preset, tmp_path).step > 0
+        added.append(added_to_frames(network, held_out))
+    assert added == sorted(added, reverse=True)
+    assert added[0] > 3 * added[2] > 0
+
+
 def test_the_lstm_learns_what_single_frames_do_not_show(tmp_path):
     generator = torch.Generator().manual_seed(0)
     preset = replace(QUICK, hidden_size=32, temporal_steps=80)
     network = NETWORKS[QUICK.network](architecture_of(preset))
+    torch.nn.init.zeros_(network.frame_head.weight)
     training, held_out = (embedded(count, generator, 1.5) for count in (64, 32))
     outcome = train_temporal(network, training, held_out, preset, tmp_path)
     assert outcome.step > 0
     assert outcome.track_auc > 0.8
     assert outcome.track_auc > outcome.track_auc_alone
+    assert added_to_frames(network, held_out) > 0.01
     scores = track_scores(network, held_out)
     assert scores.shape == (32, 2, 8)
     assert ((scores >= 0) & (scores <= 1)).all()
