@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import workstation
+from workstation.evidence.isolation import door
 from workstation.evidence.isolation.wire import BEGUN, STATUS
-
-KEEPER = "workstation.evidence.isolation.keeper"
-WORKER = "workstation.evidence.isolation.worker"
 
 FORKED = sys.platform.startswith("linux")  # whether workers are begun by a keeper
 _END_SECONDS = 5.0  # within which a process that was killed is gone
@@ -113,14 +111,14 @@ class _Own:
     def __init__(self, connection: socket.socket, memory: int) -> None:
         if sys.platform == "win32":
             self._process = subprocess.Popen(
-                _command(WORKER, "shared", "-1"), stdin=subprocess.PIPE, **_quiet()
+                door.command(door.WORKER, "shared", "-1"), stdin=subprocess.PIPE, **_quiet()
             )
             assert self._process.stdin is not None
             with self._process.stdin as way_in:
                 way_in.write(connection.share(self._process.pid))
         else:
             self._process = subprocess.Popen(
-                _command(WORKER, str(connection.fileno()), str(memory)),
+                door.command(door.WORKER, str(connection.fileno()), str(memory)),
                 stdin=subprocess.DEVNULL,
                 pass_fds=[connection.fileno(), memory],
                 **_quiet(),
@@ -159,7 +157,7 @@ def _keeper() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            _command(KEEPER, str(theirs.fileno())),
+            door.command(door.KEEPER, str(theirs.fileno())),
             env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -191,11 +189,6 @@ def _end(keeper: tuple[socket.socket, subprocess.Popen[bytes]]) -> None:
 
 
 atexit.register(_forget)
-
-
-def _command(module: str, *words: str) -> list[str]:
-    # Without site: what `sys.path` has become is handed over as it is.
-    return [sys.executable, "-S", "-P", "-m", module, *words]
 
 
 def _quiet() -> dict[str, Any]:
