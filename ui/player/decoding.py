@@ -180,8 +180,8 @@ class Decoding:
         self.order = 0
         self.exhibit = 0
         self.room = QSize()  # what pictures are fitted to
-        self._replied, self._failed, self._open_reader = replied, failed, open_reader
-        self._door = _Door()
+        self._open_reader = open_reader
+        self._door = _Door(replied, failed)
         self._running: tuple[QThread, Worker] | None = None
 
     def open(self, path: Path, index: FrameIndex) -> None:
@@ -232,15 +232,31 @@ class Decoding:
         queued = Qt.ConnectionType.QueuedConnection
         self._door.opening.connect(worker.open, queued)
         self._door.reading.connect(worker.read, queued)
-        worker.replied.connect(self._replied, queued)
-        worker.failed.connect(self._failed, queued)
+        worker.replied.connect(self._door.reply, queued)
+        worker.failed.connect(self._door.fail, queued)
         thread.start()
         self._running = (thread, worker)
 
 
 class _Door(QObject):
+    """Stands in the window's thread: what is no slot of a `QObject` Qt calls in the sender's."""
+
     opening = Signal(object)
     reading = Signal(object)
+
+    def __init__(
+        self, replied: Callable[[FrameReply], None], failed: Callable[[OpenFailed], None]
+    ) -> None:
+        super().__init__()
+        self._replied, self._failed = replied, failed
+
+    @Slot(object)
+    def reply(self, reply: FrameReply) -> None:
+        self._replied(reply)
+
+    @Slot(object)
+    def fail(self, failure: OpenFailed) -> None:
+        self._failed(failure)
 
 
 def to_picture(pixels: NDArray[np.uint8]) -> QImage:

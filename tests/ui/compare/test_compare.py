@@ -1,5 +1,7 @@
 """Two sides in step: the right frames together, offset, wipe, difference, and what is missing."""
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -113,6 +115,18 @@ def test_playing_shows_both_together_and_ends(window, sides, qtbot):
     shown = [(one.frame, two.frame) for one, two in window.seen]
     assert [(one, two) for one, two in shown if two not in (one + 2, None)] == []
     assert [one for one, _ in shown] == sorted(one for one, _ in shown)
+
+
+def test_what_is_decoded_arrives_on_the_windows_thread(window, sides, qtbot, monkeypatch):
+    threads = []
+    arrived = Pair.arrived
+    monkeypatch.setattr(
+        Pair, "arrived", lambda pair: (threads.append(threading.get_ident()), arrived(pair))
+    )
+    window.show_pair(*sides)
+    qtbot.waitUntil(lambda: len(window.seen) == 1, timeout=20_000)
+    assert len(threads) > 1
+    assert set(threads) == {threading.get_ident()}
 
 
 def test_another_exhibit_on_the_right(window, sides, qtbot):
