@@ -7,7 +7,7 @@ from tests.analysis import clips as scenes
 from workstation.analysis import cascade, engines
 from workstation.analysis.averaging import Averages
 from workstation.analysis.cascade import Cascade
-from workstation.analysis.pyramid import pyramid
+from workstation.analysis.pyramid import TILE, normalised, pyramid
 
 
 def facenet(picture, smallest=40):
@@ -38,7 +38,7 @@ SCENES = [scenes.moving(5), scenes.crossing(3), scenes.crossing(18), scenes.leav
 @pytest.mark.parametrize("picture", SCENES)
 def test_finds_what_facenet_pytorch_finds(picture):
     boxes, certainty, landmarks = facenet(picture)
-    found = Cascade(40, "cpu").find(picture)
+    (found,) = Cascade(40, "cpu").find([picture])
     order = np.argsort(found.corners[:, 0])
     assert len(boxes)
     np.testing.assert_allclose(found.corners[order], boxes, atol=0.01)
@@ -48,14 +48,70 @@ def test_finds_what_facenet_pytorch_finds(picture):
 
 def test_torch_finds_the_same(by_torch):
     boxes, _, landmarks = facenet(SCENES[0])
-    found = Cascade(40, "cpu").find(SCENES[0])
+    (found,) = Cascade(40, "cpu").find([SCENES[0]])
     np.testing.assert_allclose(found.corners, boxes, atol=0.01)
     np.testing.assert_allclose(found.landmarks, landmarks, atol=0.01)
 
 
 def test_no_face_gives_none():
-    found = Cascade(40, "cpu").find(scenes.empty(0))
+    (found,) = Cascade(40, "cpu").find([scenes.empty(0)])
     assert (len(found.corners), found.landmarks.shape[1:], len(found.certainty)) == (0, (5, 2), 0)
+
+
+def test_several_pictures_give_what_each_gives():
+    cascade = Cascade(40, "cpu")
+    for together, picture in zip(cascade.find(SCENES), SCENES, strict=True):
+        (alone,) = cascade.find([picture])
+        np.testing.assert_allclose(together.corners, alone.corners, atol=1e-3)
+        np.testing.assert_allclose(together.landmarks, alone.landmarks, atol=1e-3)
+
+
+@pytest.mark.parametrize("off", [0, 9, -9])
+def test_near_a_face_it_finds_what_it_finds_all_over(off):
+    cascade = Cascade(40, "cpu")
+    all_over = cascade.find(SCENES)
+    places = [found.corners + np.float32(off) for found in all_over]
+    for near, found in zip(cascade.find_near(SCENES, places), all_over, strict=True):
+        np.testing.assert_allclose(near.corners, found.corners, atol=0.01)
+        np.testing.assert_allclose(near.landmarks, found.landmarks, atol=0.01)
+        np.testing.assert_allclose(near.certainty, found.certainty, atol=1e-4)
+
+
+def test_nothing_is_found_where_nothing_is_looked_for():
+    cascade, nowhere = Cascade(40, "cpu"), np.zeros((0, 4), np.float32)
+    (found,) = cascade.find_near([SCENES[0]], [nowhere])
+    assert not len(found.corners)
+    somewhere = np.array([[100, 60, 200, 180]], np.float32)
+    (found,) = cascade.find_near([scenes.empty(0)], [somewhere])
+    assert not len(found.corners)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(40, 300), st.integers(40, 300), st.data())
+def test_tiles_show_the_levels_as_the_canvas_does(height, width, data):
+    picture = np.random.default_rng(height).integers(0, 256, (height, width, 3), np.uint8)
+    sides = data.draw(st.integers(12, 400))
+    left, top = data.draw(st.integers(-50, width)), data.draw(st.integers(-50, height))
+    place = np.array([[left, top, left + sides, top + sides]], np.float32)
+    plan, averages = pyramid(height, width, 40), Averages([picture])
+    tiles = plan.tiles(np.zeros(1, np.int64), place)
+    seen = averages.tiles(tiles.picture, tiles.sizes, tiles.corner, TILE)
+    canvas = plan.canvas(averages, 0)[0]
+    for number, level in zip(range(len(seen)), tiles.level, strict=True):
+        (x, y), there = tiles.corner[number], plan.levels[level]
+        down, across = min(TILE, there.height + 1 - y), min(TILE, there.width + 1 - x)
+        start = (there.top + y, there.left + x)
+        wanted = canvas[:, start[0] : start[0] + down, start[1] : start[1] + across]
+        got = normalised(seen[number]).transpose(2, 0, 1)[:, :down, :across]
+        # Behind the lower right corner of a level the canvas is left black; no window sees it.
+        inside = np.ones((down, across), bool)
+        inside[there.height - y :, there.width - x :] = False
+        np.testing.assert_array_equal(got[:, inside], wanted[:, inside])
+    windows, _ = tiles.windows()
+    places = np.unique(np.concatenate([windows.level[:, None], windows.corner], axis=1), axis=0)
+    assert len(places) == len(windows.corner)
+    every = np.concatenate([plan.windows.level[:, None], plan.windows.corner], axis=1)
+    assert {tuple(row) for row in places} <= {tuple(row) for row in every}
 
 
 @settings(max_examples=30, deadline=None)
@@ -75,12 +131,12 @@ def test_averages_are_those_of_torch(data):
     size = data.draw(st.integers(1, 48))
     part = torch.from_numpy(picture[top:bottom, left:right]).permute(2, 0, 1).float()
     wanted = torch.nn.functional.adaptive_avg_pool2d(part, size).permute(1, 2, 0).numpy()
-    averages = Averages(picture)
-    given_back = averages.parts(np.array([[left, top, right, bottom]]), size)[0]
+    averages = Averages([picture[::-1], picture])
+    given_back = averages.parts(np.array([1]), np.array([[left, top, right, bottom]]), size)[0]
     np.testing.assert_allclose(given_back, wanted, atol=0.001)
     whole = torch.from_numpy(picture).permute(2, 0, 1).float()
     wanted = torch.nn.functional.adaptive_avg_pool2d(whole, (size, size + 3)).permute(1, 2, 0)
-    np.testing.assert_allclose(averages.whole(size, size + 3), wanted.numpy(), atol=0.001)
+    np.testing.assert_allclose(averages.whole(1, size, size + 3), wanted.numpy(), atol=0.001)
 
 
 @settings(max_examples=15, deadline=None)
@@ -92,4 +148,4 @@ def test_levels_never_touch_and_every_window_lies_in_one(height, width, smallest
         assert (level.top % 2, level.left % 2) == (0, 0)
         taken[level.top : level.top + level.height, level.left : level.left + level.width] += 1
     assert taken.max() == 1
-    assert len(np.unique(plan.cells)) == len(plan.cells) == len(plan.scale)
+    assert len(np.unique(plan.cells)) == len(plan.cells) == len(plan.windows.scale)

@@ -101,8 +101,9 @@ def test_requests_and_results_can_travel(clips, info):
 
 def test_faces_are_found_in_pixels_of_the_full_frame():
     frame = cv2.resize(scenes.moving(0), (1280, 960), interpolation=cv2.INTER_CUBIC)
-    small = FaceFinder(AnalysisSettings(), "cpu").find(reduce_frame(scenes.moving(0), 640))
-    large = FaceFinder(AnalysisSettings(), "cpu").find(reduce_frame(frame, 640))
+    finder = FaceFinder(AnalysisSettings(), "cpu")
+    (small,) = finder.find([reduce_frame(scenes.moving(0), 640)])
+    (large,) = finder.find([reduce_frame(frame, 640)])
     np.testing.assert_allclose(large.box, small.box * 4, atol=24)
     np.testing.assert_allclose(large.landmarks, small.landmarks * 4, atol=12)
 
@@ -118,7 +119,8 @@ def test_reduction_keeps_small_frames_and_the_shape_of_large_ones():
 @pytest.mark.parametrize("shape", [(1, 1), (30, 400), (39, 39), (41, 41), (2000, 60)])
 def test_odd_frames_do_not_upset_the_face_finder(shape):
     frame = np.full((*shape, 3), 127, np.uint8)
-    assert len(FaceFinder(AnalysisSettings(), "cpu").find(reduce_frame(frame, 640))) == 0
+    (found,) = FaceFinder(AnalysisSettings(), "cpu").find([reduce_frame(frame, 640)])
+    assert len(found) == 0
 
 
 def test_cuts_are_told_from_motion_light_and_fades():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from workstation.analysis.faces import Faces, Reduced, no_faces
@@ -14,21 +16,29 @@ def faces(*boxes: tuple[float, float, float, float]) -> Faces:
 
 
 class Finder:
-    """Gives prepared answers in turn, and counts."""
+    """Gives prepared answers in turn, and notes what was looked at: None for all over."""
 
     def __init__(self, *answers: Faces) -> None:
         self.answers = list(answers)
-        self.calls = 0
+        self.looks = []
 
-    def __call__(self, pixels) -> Faces:
-        self.calls += 1
-        return self.answers.pop(0)
+    @property
+    def calls(self) -> int:
+        return len(self.looks)
+
+    def __call__(self, frames, near) -> list[Faces]:
+        self.looks += [None] * len(frames) if near is None else near
+        return [self.answers.pop(0) for _ in frames]
 
 
-def walk(opening, closing, finder, length=5, cut=(), lost=()):
+def walk(opening, closing, finder, length=5, cut=(), lost=(), interpolate=True):
     pixels = [None if n in lost else FRAME for n in range(length + 1)]
     cuts = [n in cut for n in range(length + 1)]
-    return follow(pixels, cuts, opening, closing, finder, interpolate=True)
+    return follow(pixels, cuts, opening, closing, finder, interpolate=interpolate)
+
+
+def near(opening, closing, finder):
+    return walk(opening, closing, finder, interpolate=False)
 
 
 def test_a_calm_face_is_interpolated_without_looking():
@@ -88,7 +98,7 @@ def test_a_face_missed_for_a_frame_is_filled_in():
 def test_a_face_hidden_behind_another_is_not_filled_in():
     front = (20, 20, 40, 50)
     both = faces(front, (30, 24, 40, 50))
-    finder = Finder(both, faces(front), both, both)
+    finder = Finder(both, faces(front), both, both, faces(front))
     steps = walk(both, both, finder)
     assert len(steps[1].faces) == 1
     assert steps[2].origin.tolist() == [0, -1]
@@ -98,3 +108,59 @@ def test_nothing_stays_nothing():
     finder = Finder()
     assert all(not len(step.faces) for step in walk(no_faces(), no_faces(), finder))
     assert finder.calls == 0
+
+
+def test_between_grid_frames_a_face_is_looked_for_about_its_place():
+    between = [faces((10 + 2 * n, 20 + 2 * n, 40, 50)) for n in range(1, 5)]
+    finder = Finder(*between)
+    steps = near(faces((10, 20, 40, 50)), faces((20, 30, 40, 50)), finder)
+    assert [look[0, 0] for look in finder.looks] == [12, 14, 16, 18]
+    assert [step.faces for step in steps[:4]] == between
+    assert [step.origin.tolist() for step in steps] == [[0]] * 5
+
+
+def test_where_a_face_may_be_is_looked_at_too():
+    doubtful = np.array([[100, 60, 20, 20]], np.float32)
+    opening = replace(faces((10, 20, 40, 50)), doubtful=doubtful)
+    second = faces((10, 20, 40, 50), (100, 60, 20, 20))
+    here = faces((10, 20, 40, 50))
+    finder = Finder(here, second, second, here)
+    steps = near(opening, replace(here, doubtful=doubtful + 1), finder)
+    assert [look.tolist()[1:] for look in finder.looks] == [doubtful.tolist()] * 4
+    assert [len(step.faces) for step in steps] == [1, 2, 2, 1, 1]
+
+
+def test_a_face_that_is_not_in_its_place_is_looked_for_all_over():
+    here, away = faces((10, 20, 40, 50)), faces((90, 20, 40, 50))
+    finder = Finder(here, no_faces(), here, here, away)
+    steps = near(here, here, finder)
+    assert [look is None for look in finder.looks] == [False] * 4 + [True]
+    assert steps[1].faces.box[0, 0] == 90
+
+
+def test_a_face_that_comes_or_goes_has_every_frame_looked_at_all_over():
+    here = faces((10, 20, 40, 50))
+    finder = Finder(no_faces(), no_faces(), here, here)
+    steps = near(no_faces(), here, finder)
+    assert finder.looks == [None] * 4
+    assert [len(step.faces) for step in steps] == [0, 0, 1, 1, 1]
+
+
+def test_where_nothing_is_nor_may_be_nothing_is_looked_at():
+    finder = Finder()
+    assert all(not len(step.faces) for step in near(no_faces(), no_faces(), finder))
+    assert finder.calls == 0
+
+
+def test_a_cut_has_every_frame_looked_at_all_over():
+    here = faces((10, 20, 40, 50))
+    finder = Finder(*[here] * 4)
+    walk(here, here, finder, cut={3}, interpolate=False)
+    assert finder.looks == [None] * 4
+
+
+def test_many_places_are_looked_at_all_over():
+    crowd = faces(*((8 * n, 20, 6, 8) for n in range(13)))
+    finder = Finder(*[crowd] * 4)
+    near(crowd, crowd, finder)
+    assert finder.looks == [None] * 4

@@ -10,7 +10,7 @@ when at least 99 % of all scores are that near and every finding is the same.
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from facenet_pytorch import MTCNN
 
 from models.preprocessing import normalise
 from models.weights import load_network
+from workstation.analysis import chunks, following
 from workstation.analysis import faces as finding
 from workstation.analysis.cascade import Cascade, Found
 from workstation.analysis.chunks import ChunkRequest, analyse_chunk
@@ -38,6 +39,7 @@ from workstation.cases.records import FaceTable, FrameIndex
 from workstation.evidence.frame_index import build_frame_index
 
 NEAR, SHARE = 0.02, 0.99
+PLACES = following._places
 
 
 class PlainCascade:
@@ -46,13 +48,17 @@ class PlainCascade:
     def __init__(self, smallest: int, device: str) -> None:
         self._network = MTCNN(keep_all=True, min_face_size=smallest, device=device).eval()
 
-    def find(self, picture: NDArray[np.uint8]) -> Found:
+    def find(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Found]:
         """As `Cascade.find`."""
+        return [self._found(picture) for picture in pictures]
+
+    def _found(self, picture: NDArray[np.uint8]) -> Found:
         boxes, certainty, landmarks = self._network.detect(picture, landmarks=True)
+        nothing = [np.zeros(shape, np.float32) for shape in ((0, 4), (0, 5, 2), 0, (0, 4))]
         if boxes is None:
-            return Found(*(np.zeros(shape, np.float32) for shape in ((0, 4), (0, 5, 2), 0)))
+            return Found(*nothing)
         parts = (boxes, landmarks, certainty)
-        return Found(*(np.asarray(list(part), np.float32) for part in parts))
+        return Found(*(np.asarray(list(part), np.float32) for part in parts), nothing[3])
 
 
 class PlainEmbedder:
@@ -121,18 +127,16 @@ def compare(
     path: Path, frames: int, settings: AnalysisSettings
 ) -> tuple[NDArray[np.float64], bool]:
     """Differences of one clip, and whether the findings agree."""
-    from workstation.analysis import chunks
-
     info = default_detector()
     index = shortened(build_frame_index(path), frames)
     ours, plain = Detector(info, "cpu"), Detector(info, "cpu")
     plain._embedder = PlainEmbedder(plain)
     rule, tables, findings = Thresholds.of_card(info.card), [], []
-    for detector, cascade, chosen in (
-        (ours, Cascade, settings),
-        (plain, PlainCascade, AnalysisSettings()),
+    for detector, cascade, chosen, places in (
+        (ours, Cascade, settings, PLACES),
+        (plain, PlainCascade, AnalysisSettings(), lambda *_: None),
     ):
-        finding.Cascade = cascade
+        finding.Cascade, following._places = cascade, places
         chunks.load_detector = lambda *_, detector=detector: detector
         tables.append(scored(path, index, detector, chosen))
         _, found = conclude(tables[-1], index.times, (), rule)

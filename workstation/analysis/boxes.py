@@ -40,6 +40,21 @@ def size_ratios(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray
     return np.asarray(np.maximum(a, b) / np.maximum(np.minimum(a, b), 1e-9), dtype=np.float64)
 
 
+def spread_out(boxes: NDArray[np.float32], most: float) -> list[int]:
+    """Which boxes to keep so that no two of them share more than so much.
+
+    Args:
+        boxes: Float ``(N, 4)``, the most wanted first.
+        most: Intersection over union that two may share.
+    """
+    kept: list[int] = []
+    shared = overlaps(boxes, boxes)
+    for box in range(len(boxes)):
+        if (shared[box, kept] <= most).all():
+            kept.append(box)
+    return kept
+
+
 def pair_up(worth: NDArray[np.float64], least: float) -> list[tuple[int, int]]:
     """Pair rows with columns one to one, the worthiest pair first.
 

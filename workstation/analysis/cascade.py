@@ -1,4 +1,4 @@
-"""MTCNN's three networks, one after another, on one picture.
+"""MTCNN's three networks, one after another, on pictures of one size.
 
 Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
 Networks", IEEE Signal Processing Letters 2016, with the weights and the rules of facenet-pytorch,
@@ -7,6 +7,7 @@ whose answers these are; without its loops over sizes and boxes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,17 +16,22 @@ from numpy.typing import NDArray
 
 from workstation.analysis.averaging import Averages
 from workstation.analysis.engines import Forward, Ready, prepare
-from workstation.analysis.pyramid import WINDOW, Pyramid, normalised, pyramid
+from workstation.analysis.pyramid import TILE, WINDOW, Windows, normalised, pyramid
 
 _LEAST = (0.6, 0.7, 0.7)
 _SAME_LEVEL, _SAME = 0.5, 0.7
+_TILES = 4
 _SECOND, _THIRD = (24, 16), (48, 4)
 """Side of what the second and third network look at, and how many at once."""
+
+_APART = 1e5
+"""A distance, in pixels, that no box reaches across."""
 
 READY = Ready()
 """The networks of this process."""
 
 Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,40 @@ class Found:
         corners: float32 (N, 4), left, top, right, bottom, pixels.
         landmarks: float32 (N, 5, 2), pixels.
         certainty: float32 (N,), 0..1.
+        doubtful: float32 (M, 4), every box that the third network was asked about.
     """
 
     corners: Floats
     landmarks: Floats
     certainty: Floats
+    doubtful: Floats
+
+
+@dataclass(frozen=True)
+class _Boxes:
+    """Boxes of several pictures.
+
+    Attributes:
+        picture: int64 (N,), which picture each lies in.
+        corners: float32 (N, 4), left, top, right, bottom, pixels.
+    """
+
+    picture: NDArray[np.int64]
+    corners: Floats
+
+    @classmethod
+    def all(cls, parts: Sequence[_Boxes]) -> _Boxes:
+        return cls(
+            np.concatenate([part.picture for part in parts]),
+            np.concatenate([part.corners for part in parts]),
+        )
+
+    def of(self, rows: NDArray[Any]) -> _Boxes:
+        return _Boxes(self.picture[rows], self.corners[rows])
 
 
 class Cascade:
-    """Finds every face of a picture. What it gives depends on that picture alone.
+    """Finds faces. What it gives for a picture depends on that picture alone.
 
     Args:
         smallest: Shorter side of the smallest face, pixels.
@@ -55,93 +86,141 @@ class Cascade:
         self._smallest = smallest
         self._device = device
 
-    def find(self, picture: NDArray[np.uint8]) -> Found:
-        """Find faces.
+    def find(self, pictures: Sequence[Pixels]) -> list[Found]:
+        """Find every face.
 
         Args:
-            picture: RGB, uint8 ``(H, W, 3)``, no side shorter than the smallest face.
+            pictures: RGB, each uint8 ``(H, W, 3)``, no side shorter than the smallest face.
         """
-        size = picture.shape[:2]
-        averages = Averages(picture)
-        boxes = self._proposed(averages, pyramid(*size, self._smallest))
-        boxes = self._refined(averages, boxes, size)
-        return self._final(averages, boxes, size)
+        averages = Averages(pictures)
+        plan = pyramid(*averages.size, self._smallest)
+        network = self._network("PNet", (1, 3, *plan.shape))
+        boxes = []
+        for picture in range(len(pictures)):
+            certainty, shifts = _answers(network(plan.canvas(averages, picture)))
+            seen = (certainty[0][plan.cells], shifts[0][plan.cells])
+            number = np.full(len(plan.cells), picture)
+            boxes.append(_proposed(number, plan.windows, *seen))
+        return self._judged(averages, _Boxes.all(boxes))
 
-    def _proposed(self, averages: Averages, plan: Pyramid) -> Floats:
-        """What the first network takes for faces, as squares."""
-        answer = _network("PNet", (1, 3, *plan.shape), self._device)(plan.canvas(averages))
-        certainty = answer[1][0, 1].ravel()[plan.cells]
-        chosen = np.flatnonzero(certainty >= _LEAST[0])
-        certainty = certainty[chosen]
-        shifts = answer[0][0].reshape(4, -1)[:, plan.cells[chosen]].T
-        scale = plan.scale[chosen, None]
-        start = np.floor((plan.corner[chosen] + 1) / scale)
-        stop = np.floor((plan.corner[chosen] + WINDOW) / scale)
-        boxes = np.concatenate([start, stop], axis=1)
-        # Levels are kept apart by a distance no box reaches across.
-        apart = boxes + plan.level[chosen, None] * np.float64(1e5)
-        kept = _strongest(apart, certainty, _SAME_LEVEL)
-        kept = kept[_strongest(boxes[kept], certainty[kept], _SAME)]
-        boxes, shifts = boxes[kept], shifts[kept]
-        size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
-        return _square(boxes + shifts * size)
+    def find_near(self, pictures: Sequence[Pixels], places: Sequence[Floats]) -> list[Found]:
+        """Find the faces that lie where faces are expected, and are of about that size.
 
-    def _refined(self, averages: Averages, boxes: Floats, size: tuple[int, int]) -> Floats:
-        """What the second network makes of them."""
-        boxes, (shifts, given) = self._look(averages, boxes, size, "RNet", *_SECOND)
+        What `find` gives there, but for rounding.
+
+        Args:
+            pictures: As `find` takes them.
+            places: For each picture left, top, right, bottom of every face expected, float32
+                ``(N, 4)``, pixels.
+        """
+        averages = Averages(pictures)
+        plan = pyramid(*averages.size, self._smallest)
+        picture = np.repeat(np.arange(len(places)), [len(some) for some in places])
+        tiles = plan.tiles(picture, np.concatenate(places))
+        pixels = averages.tiles(tiles.picture, tiles.sizes, tiles.corner, TILE)
+        network = self._network("PNet", (_TILES, 3, TILE, TILE))
+        certainty, shifts = _answers(_in_batches(network, pixels, _TILES))
+        windows, cells = tiles.windows()
+        tile = cells // certainty.shape[1]
+        seen = (certainty.ravel()[cells], shifts.reshape(-1, 4)[cells])
+        return self._judged(averages, _proposed(tiles.picture[tile], windows, *seen))
+
+    def _judged(self, averages: Averages, boxes: _Boxes) -> list[Found]:
+        """What the second and the third network make of what the first takes for faces."""
+        boxes, (shifts, given) = self._look(averages, boxes, "RNet", *_SECOND)
         certain = np.flatnonzero(given[:, 1] > _LEAST[1])
-        kept = certain[_strongest(boxes[certain], given[certain, 1], _SAME)]
-        return _square(_shifted(boxes[kept], shifts[kept]))
-
-    def _final(self, averages: Averages, boxes: Floats, size: tuple[int, int]) -> Found:
-        """What the third network makes of those, with landmarks."""
-        boxes, answer = self._look(averages, boxes, size, "ONet", *_THIRD)
+        boxes, shifts, certainty = boxes.of(certain), shifts[certain], given[certain, 1]
+        kept = _strongest(boxes.corners, certainty, _SAME, boxes.picture)
+        squares = _square(_shifted(boxes.corners[kept], shifts[kept]))
+        asked, answer = self._look(averages, _Boxes(boxes.picture[kept], squares), "ONet", *_THIRD)
         shifts, points, given = answer
-        certain = given[:, 1] > _LEAST[2]
-        boxes, shifts, points = boxes[certain], shifts[certain], points[certain]
-        certainty = given[certain, 1]
-        sides = boxes[:, 2:] - boxes[:, :2] + 1
+        certain = np.flatnonzero(given[:, 1] > _LEAST[2])
+        boxes, shifts, points = asked.of(certain), shifts[certain], points[certain]
+        certainty, corners = given[certain, 1], boxes.corners
+        sides = corners[:, 2:] - corners[:, :2] + 1
         landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides[:, None]
-        landmarks = landmarks + boxes[:, None, :2] - 1
-        boxes = _shifted(boxes, shifts)
-        kept = _outermost(boxes, certainty)
-        return Found(boxes[kept], landmarks[kept], certainty[kept])
+        landmarks = landmarks + corners[:, None, :2] - 1
+        corners = _shifted(corners, shifts)
+        found = []
+        for picture in range(len(averages)):
+            mine = np.flatnonzero(boxes.picture == picture)
+            kept = mine[_outermost(corners[mine], certainty[mine])]
+            doubtful = asked.corners[asked.picture == picture]
+            found.append(Found(corners[kept], landmarks[kept], certainty[kept], doubtful))
+        return found
 
     def _look(
-        self,
-        averages: Averages,
-        boxes: Floats,
-        size: tuple[int, int],
-        name: str,
-        side: int,
-        at_once: int,
-    ) -> tuple[Floats, list[Floats]]:
+        self, averages: Averages, boxes: _Boxes, name: str, side: int, at_once: int
+    ) -> tuple[_Boxes, list[Floats]]:
         """The boxes that lie in the picture, and what a network says of each."""
-        height, width = size
-        whole = np.trunc(boxes).astype(np.int64)
+        height, width = averages.size
+        whole = np.trunc(boxes.corners).astype(np.int64)
         start = np.maximum(whole[:, :2], 1) - 1
         stop = np.minimum(whole[:, 2:], [width, height])
-        inside = (stop > start).all(axis=1)
+        inside = np.flatnonzero((stop > start).all(axis=1))
+        boxes = boxes.of(inside)
         parts = np.concatenate([start, stop], axis=1)[inside]
-        network = _network(name, (at_once, 3, side, side), self._device)
-        answers = []
-        for first in range(0, max(len(parts), 1), at_once):
-            some = parts[first : first + at_once]
-            pixels = np.zeros((at_once, 3, side, side), np.float32)
-            if len(some):
-                seen = normalised(averages.parts(some, side))
-                pixels[: len(some)] = seen.transpose(0, 3, 1, 2)
-            answers.append([part[: len(some)] for part in network(pixels)])
-        return boxes[inside], [np.concatenate(part) for part in zip(*answers, strict=True)]
+        pixels = averages.parts(boxes.picture, parts, side)
+        network = self._network(name, (at_once, 3, side, side))
+        return boxes, _in_batches(network, pixels, at_once)
+
+    def _network(self, name: str, shape: tuple[int, ...]) -> Forward:
+        """One of the networks, ready for inputs of a shape; their weights come with the package."""
+        device = self._device
+
+        def make() -> Forward:
+            import facenet_pytorch
+
+            return prepare(getattr(facenet_pytorch, name)().eval().to(device), shape, device)
+
+        return READY.get((name, shape, device), make)
 
 
-def _strongest(boxes: NDArray[Any], certainty: Floats, most: float) -> NDArray[np.int64]:
-    """Which boxes are overlapped by none that is more certain; the most certain first."""
+def _in_batches(network: Forward, pixels: Floats, at_once: int) -> list[Floats]:
+    """What a network says of squares ``(N, S, S, 3)``, 0..255: its outputs, N rows each.
+
+    Every pass holds as many as it always does, so that no answer depends on how many there are.
+    """
+    passes = max(-(-len(pixels) // at_once), 1)
+    full = np.zeros((passes, at_once, 3, *pixels.shape[1:3]), np.float32)
+    full.reshape(-1, *full.shape[2:])[: len(pixels)] = normalised(pixels).transpose(0, 3, 1, 2)
+    answers = zip(*(network(some) for some in full), strict=True)
+    return [np.concatenate(part)[: len(pixels)] for part in answers]
+
+
+def _answers(given: list[Floats]) -> tuple[Floats, Floats]:
+    """The first network's certainties ``(N, C)`` and shifts ``(N, C, 4)``, row by row."""
+    shifts, chances = given
+    number, cells = len(shifts), shifts.shape[2] * shifts.shape[3]
+    return chances[:, 1].reshape(number, cells), shifts.reshape(number, 4, cells).swapaxes(1, 2)
+
+
+def _proposed(
+    picture: NDArray[np.int64], windows: Windows, certainty: Floats, shifts: Floats
+) -> _Boxes:
+    """What the first network takes for faces, as squares."""
+    chosen = np.flatnonzero(certainty >= _LEAST[0])
+    picture, windows = picture[chosen], windows.of(chosen)
+    certainty, shifts = certainty[chosen], shifts[chosen]
+    scale = windows.scale[:, None]
+    start = np.floor((windows.corner + 1) / scale)
+    stop = np.floor((windows.corner + WINDOW) / scale)
+    boxes = np.concatenate([start, stop], axis=1)
+    kept = _strongest(boxes, certainty, _SAME_LEVEL, picture * 1000 + windows.level)
+    kept = kept[_strongest(boxes[kept], certainty[kept], _SAME, picture[kept])]
+    size = np.tile(boxes[kept, 2:] - boxes[kept, :2], 2)
+    return _Boxes(picture[kept], _square(boxes[kept] + shifts[kept] * size))
+
+
+def _strongest(
+    boxes: Floats, certainty: Floats, most: float, group: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Which boxes are overlapped by no more certain one of their group; the most certain first."""
     import torch
     from torchvision.ops import nms
 
-    corners = torch.from_numpy(boxes.astype(np.float64))
-    kept = nms(corners, torch.from_numpy(certainty.astype(np.float64)), most)
+    apart = torch.from_numpy(boxes + group[:, None] * np.float64(_APART))
+    kept = nms(apart, torch.from_numpy(certainty.astype(np.float64)), most)
     return np.asarray(kept.numpy(), np.int64)
 
 
@@ -170,14 +249,3 @@ def _square(boxes: Floats) -> Floats:
     longest = sides.max(axis=1, keepdims=True) if len(boxes) else sides[:, :1]
     start = boxes[:, :2] + sides * np.float32(0.5) - longest * np.float32(0.5)
     return np.concatenate([start, start + longest], axis=1).astype(np.float32)
-
-
-def _network(name: str, shape: tuple[int, ...], device: str) -> Forward:
-    """One of the networks, ready for inputs of a shape; their weights come with the package."""
-
-    def make() -> Forward:
-        import facenet_pytorch
-
-        return prepare(getattr(facenet_pytorch, name)().eval().to(device), shape, device)
-
-    return READY.get((name, shape, device), make)

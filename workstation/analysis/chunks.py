@@ -6,7 +6,7 @@ cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,7 +114,7 @@ class _ChunkAnalysis:
     def _search(self) -> ChunkResult:
         looks = self._looks()
         interval = [next(looks)]
-        faces = self._find(interval[0].small)
+        faces = self._find_in(interval[0].small)
         chains = self._gatherer.begin(len(faces))
         self._emit(interval[0], faces, chains)
         closing = (np.zeros(0, np.int32), np.zeros((0, 4), np.float32))
@@ -122,7 +122,7 @@ class _ChunkAnalysis:
             interval.append(look)
             if not self._is_anchor(look.number):
                 continue
-            end = self._find(look.small)
+            end = self._find_in(look.small)
             steps = self._follow(interval, faces, end)
             for passed, step in zip(interval[1:], steps, strict=True):
                 carried = np.append(chains, -1)[step.origin]
@@ -138,11 +138,14 @@ class _ChunkAnalysis:
     def _is_anchor(self, number: int) -> bool:
         return number % self._request.settings.grid == 0 or number == self._count - 1
 
-    def _find(self, frame: Reduced | None) -> Faces:
-        if frame is None:
-            return no_faces()
+    def _find_in(self, frame: Reduced | None) -> Faces:
+        return no_faces() if frame is None else self._find([frame], None)[0]
+
+    def _find(
+        self, frames: Sequence[Reduced], near: Sequence[NDArray[np.float32]] | None
+    ) -> list[Faces]:
         with self._watch.stage("faces"):
-            return self._finder.find(frame)
+            return self._finder.find(frames, near)
 
     def _follow(self, interval: list[_Look], opening: Faces, closing: Faces) -> list[Step]:
         return follow(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.embedding import make_embedder
+from workstation.analysis.libraries import load_libraries
 from workstation.analysis.quality import FaceLimits
 from workstation.analysis.temporal import score_track
 from workstation.errors import DetectorError
@@ -319,6 +320,7 @@ def load_detector(info: DetectorInfo, device: str = "auto") -> Detector:
     Raises:
         DetectorError: The card or the weights cannot be trusted, or there is no such device.
     """
+    load_libraries()
     return _loaded(info.card_path, info.weights_sha256, pick_device(device))
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis.boxes import overlaps, pair_up, size_ratios
+from workstation.analysis.boxes import overlaps, pair_up, size_ratios, spread_out
 from workstation.analysis.faces import Faces, Reduced, no_faces
 
-Find = Callable[[Reduced], Faces]
+Boxes = NDArray[np.float32]
+Find = Callable[[Sequence[Reduced], Sequence[Boxes] | None], list[Faces]]
 
 _LEAST_OVERLAP = 0.3
 _RIVAL_OVERLAP = 0.1
@@ -24,6 +25,7 @@ _GRID_GROWTH = 1.3
 _STEP_GROWTH = 1.5
 _STEP_LANDMARKS = 0.4
 _MOST_MISSED = 2
+_MOST_PLACES = 12
 
 
 @dataclass(frozen=True)
@@ -57,43 +59,81 @@ def follow(
         cut: Whether a shot begins with the frame; of the same length.
         opening: Faces of the first frame.
         closing: Faces of the last frame.
-        find: Looks for faces in a frame.
+        find: Looks for faces in frames, all over or about some boxes of each.
         interpolate: Whether the frames between are interpolated, and not looked at, where each face
             of the first frame is plainly one of the last frame and moves little.
 
     Returns:
         One step for every frame but the first.
     """
+    length = len(pixels) - 1
     whole = all(frame is not None for frame in pixels) and not any(cut[1:])
-    pairs = _calm_pairs(opening, closing) if whole and interpolate else None
-    if pairs is not None:
-        return _interpolated(opening, closing, pairs, len(pixels) - 1)
-    found = [opening]
-    found += [find(frame) if frame is not None else no_faces() for frame in pixels[1:-1]]
-    found.append(closing)
+    pairs = _pairs(opening, closing) if whole else None
+    if pairs is not None and interpolate and _calm(opening, closing, pairs):
+        return _interpolated(opening, closing, pairs, length)
+    places = None if pairs is None else _places(opening, closing, pairs, length)
+    found = [opening, *_found_between(pixels[1:-1], places, len(opening), find), closing]
     return _mended(_linked(found, pixels, cut), pixels, cut)[1:]
 
 
-def _calm_pairs(opening: Faces, closing: Faces) -> list[tuple[int, int]] | None:
-    """Which face is which, or None where that is not plain at once."""
+def _pairs(opening: Faces, closing: Faces) -> list[tuple[int, int]] | None:
+    """Which face is which, or None where not every one has a partner."""
     if len(opening) != len(closing):
         return None
-    if not len(opening):
-        return []
-    shared = overlaps(opening.box, closing.box)
-    rivals = shared > _RIVAL_OVERLAP
+    pairs = pair_up(overlaps(opening.box, closing.box), _LEAST_OVERLAP)
+    return pairs if len(pairs) == len(opening) else None
+
+
+def _calm(opening: Faces, closing: Faces, pairs: list[tuple[int, int]]) -> bool:
+    """Whether the faces stand apart and neither move nor grow much."""
+    rivals = overlaps(opening.box, closing.box) > _RIVAL_OVERLAP
     if (rivals.sum(axis=0) != 1).any() or (rivals.sum(axis=1) != 1).any():
-        return None
-    pairs = pair_up(shared, _LEAST_OVERLAP)
-    if len(pairs) < len(opening):
-        return None
+        return False
     growth = size_ratios(opening.box, closing.box)
-    for one, other in pairs:
-        if growth[one, other] > _GRID_GROWTH:
-            return None
-        if _moved(opening.box[one], closing.box[other]) > _GRID_MOVE:
-            return None
-    return pairs
+    return all(
+        growth[one, other] <= _GRID_GROWTH
+        and _moved(opening.box[one], closing.box[other]) <= _GRID_MOVE
+        for one, other in pairs
+    )
+
+
+def _places(
+    opening: Faces, closing: Faces, pairs: list[tuple[int, int]], length: int
+) -> list[Boxes] | None:
+    """Where faces are to be expected in each frame between, and behind them where they may be.
+
+    None where there are too many to be looked at one by one.
+    """
+    order = [other for _, other in pairs]
+    shift = closing.box[order] - opening.box
+    doubtful = np.concatenate([opening.doubtful, closing.doubtful])
+    doubtful = doubtful[spread_out(doubtful, _LEAST_OVERLAP)]
+    if len(opening) + len(doubtful) > _MOST_PLACES:
+        return None
+    parts = [np.float32(number / length) for number in range(1, length)]
+    return [np.concatenate([opening.box + part * shift, doubtful]) for part in parts]
+
+
+def _found_between(
+    pixels: Sequence[Reduced | None], places: list[Boxes] | None, expected: int, find: Find
+) -> list[Faces]:
+    """The faces of the frames between; all over where one that is expected is not in its place.
+
+    Args:
+        pixels: The frames, None where one cannot be decoded.
+        places: About which to look; None for all over.
+        expected: How many of each frame's places a face must be in.
+        find: Looks for faces.
+    """
+    there = [frame for frame in pixels if frame is not None]
+    if places is None:
+        looked = iter(find(there, None))
+        return [no_faces() if frame is None else next(looked) for frame in pixels]
+    found = find(there, places) if len(places) and len(places[0]) else [no_faces()] * len(there)
+    for number, (faces, boxes) in enumerate(zip(found, places, strict=True)):
+        if len(pair_up(overlaps(boxes[:expected], faces.box), _LEAST_OVERLAP)) < expected:
+            found[number] = find([there[number]], None)[0]
+    return found
 
 
 def _moved(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

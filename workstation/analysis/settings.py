@@ -13,7 +13,8 @@ class AnalysisSettings:
     """How faces are found and followed. Two runs with equal settings and weights agree.
 
     Attributes:
-        grid: Faces are looked for all over every frame whose number divides by this, and the last.
+        grid: Faces are looked for all over every frame whose number divides by this, and the last;
+            between them about the places where those say that faces are or may be.
         interpolate: Where a face is plainly the same in two neighbouring frames of the grid, take
             its place between them from those two instead of looking for it: faster, with other
             scores.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workstation.analysis.detector import Detector
+    from workstation.analysis.faces import FaceFinder, Faces, Reduced
     from workstation.analysis.settings import AnalysisSettings
     from workstation.cases.case import Case
     from workstation.commands.benchmark.scenes import Scene
@@ -138,7 +139,9 @@ def _warm(case: Case, number: str, means: Means) -> None:
 
     for frame in _frames(case, number, 1):
         small = reduce_frame(frame.pixels, means.settings.long_side)
-        FaceFinder(means.settings, means.detector.torch_device).find(small)
+        finder = FaceFinder(means.settings, means.detector.torch_device)
+        (faces,) = finder.find([small])
+        finder.find([small], [faces.box])
     size = means.detector.info.card["preprocessing"]["size"]
     means.detector.embed(np.zeros((1, size, size, 3), np.uint8), means.settings.batch)
 
@@ -199,7 +202,7 @@ def _alone(case: Case, number: str, means: Means) -> dict[str, float]:
     frames = _frames(case, number, _SAMPLE)
     finder = FaceFinder(means.settings, means.detector.torch_device)
     small = [reduce_frame(frame.pixels, means.settings.long_side) for frame in frames]
-    faces = [finder.find(one) for one in small]
+    faces = _found(finder, small, means.settings)
     cuts = [
         (frame.pixels, landmarks)
         for frame, found in zip(frames, faces, strict=True)
@@ -208,7 +211,7 @@ def _alone(case: Case, number: str, means: Means) -> dict[str, float]:
     each = len(cuts) / len(frames)
     speeds = {
         "decode": _decoding(case, number, means.workers),
-        "faces": _speed(means.workers, lambda: [finder.find(one) for one in small], len(frames)),
+        "faces": _speed(means.workers, lambda: _found(finder, small, means.settings), len(frames)),
     }
     if cuts:
         crops = np.stack([means.detector.crop(*cut) for cut in cuts])
@@ -221,6 +224,23 @@ def _alone(case: Case, number: str, means: Means) -> dict[str, float]:
             means.workers, lambda: means.detector.embed(full, batch), len(full) / each
         )
     return speeds
+
+
+def _found(finder: FaceFinder, frames: list[Reduced], settings: AnalysisSettings) -> list[Faces]:
+    """The faces of frames, looked for as the analysis does: all over on the grid only."""
+    from workstation.analysis.following import follow
+
+    (opening,) = finder.find(frames[:1])
+    found = [opening]
+    for start in range(0, len(frames) - 1, settings.grid):
+        interval = frames[start : start + settings.grid + 1]
+        (closing,) = finder.find(interval[-1:])
+        cuts = [False] * len(interval)
+        between = settings.interpolate
+        steps = follow(interval, cuts, opening, closing, finder.find, interpolate=between)
+        found += [step.faces for step in steps]
+        opening = closing
+    return found
 
 
 def _decoding(case: Case, number: str, workers: int) -> float:

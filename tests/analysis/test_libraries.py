@@ -1,0 +1,25 @@
+import gc
+import sys
+
+from workstation.analysis.libraries import load_libraries
+
+
+def test_libraries_come_in_while_the_collector_rests_and_are_left_out_by_it():
+    gc.unfreeze()
+    load_libraries.__wrapped__()
+    try:
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 100_000
+        assert {"torch", "torchvision.ops", "facenet_pytorch"} <= set(sys.modules)
+    finally:
+        gc.unfreeze()
+        gc.freeze()
+
+
+def test_a_collector_that_was_at_rest_stays_so():
+    gc.disable()
+    try:
+        load_libraries.__wrapped__()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
