@@ -18,9 +18,10 @@ AREAS = {
 }
 WIDTHS = {"left": 272, "right": 344}
 BOTTOM = 236
-BOTTOM_SHARE = 0.3  # of the height, where that is more
+BOTTOM_SHARES = (0.3, 0.38)  # of the height, at least and at most
 LEAST_WIDTH = 200
-NARROW = 860  # logical pixels; below this all side panels share the left side
+LOW = 460  # logical pixels; when the window gets lower, the picture keeps its share
+NARROW = 1100  # logical pixels; below this all side panels share the left side
 
 
 class Dock(QDockWidget):
@@ -121,10 +122,14 @@ class DockArea(QMainWindow):
 
     def _size(self) -> None:
         for side, width in WIDTHS.items():
-            here = [dock for dock in self.docks.values() if dock.side == side]
+            here = [one for one in self.docks.values() if self.dockWidgetArea(one) is AREAS[side]]
             self.resizeDocks(here, [width] * len(here), Qt.Orientation.Horizontal)
-        below = [dock for dock in self.docks.values() if dock.side == "bottom"]
-        height = max(BOTTOM, round(self.height() * BOTTOM_SHARE))
+        self._size_below()
+
+    def _size_below(self) -> None:
+        below = [one for one in self.docks.values() if self.dockWidgetArea(one) is AREAS["bottom"]]
+        least, most = (round(self.height() * share) for share in BOTTOM_SHARES)
+        height = min(max(BOTTOM, least), most)
         self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -159,6 +164,8 @@ class DockArea(QMainWindow):
         super().resizeEvent(event)
         if (self.width() < NARROW) != (self._wide is not None):
             QTimer.singleShot(0, self, self._fold)
+        if self.height() < LOW < event.oldSize().height():
+            QTimer.singleShot(0, self, self._size_below)
 
     def _fold(self) -> None:
         narrow = self.isVisible() and self.width() < NARROW
@@ -174,6 +181,7 @@ class DockArea(QMainWindow):
                 self.tabifyDockWidget(one, other)
             for dock in beside[:1]:
                 dock.raise_()
+            self.resizeDocks(beside[:1], [WIDTHS["left"]], Qt.Orientation.Horizontal)
 
     def _is_beside(self, dock: Dock) -> bool:
         here = self.dockWidgetArea(dock) in (AREAS["left"], AREAS["right"])

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui import PANELS, Panel, preferences
@@ -15,6 +15,8 @@ from ui.stage import Stage
 from ui.status_bar import StatusBar
 from ui.top_bar import TopBar
 from ui.workbench import Workbench
+
+LOW = 460  # logical pixels
 
 
 class Workspace(QWidget):
@@ -65,6 +67,14 @@ class Workspace(QWidget):
     def _has_keyboard(self, dock: Dock) -> bool:
         focused = dock.focusWidget() if dock.isFloating() else self.window().focusWidget()
         return focused is not None and (focused is dock or dock.isAncestorOf(focused))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the picture the room of the top bar where there is little; it is said below, too.
+
+        The custody state is in the status bar too, the case's number in the title of the window.
+        """
+        super().resizeEvent(event)
+        self.top_bar.setVisible(self.height() >= LOW)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hand keys that nothing with the focus uses to the player."""

@@ -18,7 +18,7 @@ def area(qtbot):
     ]
     made = DockArea(QLabel("middle"), docks)
     qtbot.addWidget(made)
-    made.resize(900, 600)
+    made.resize(1200, 600)
     made.show()
     return made
 
@@ -83,3 +83,12 @@ def test_side_panels_share_one_side_while_there_is_little_room(area, qtbot):
     assert area.dockWidgetArea(area.docks["two"]) is left
     area.resize(1200, 700)
     qtbot.waitUntil(lambda: area.dockWidgetArea(area.docks["two"]) is right)
+
+
+def test_the_middle_keeps_its_share_when_the_window_gets_low(area, qtbot):
+    dock = area.docks["below"]
+    area.resize(1200, 700)
+    area.resizeDocks([dock], [400], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: dock.height() > 350)
+    area.resize(1200, 400)
+    qtbot.waitUntil(lambda: dock.height() < 0.4 * area.height())

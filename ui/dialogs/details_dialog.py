@@ -19,7 +19,7 @@ class DetailsDialog(FormDialog):
         self._details = QPlainTextEdit(details)
         self._details.setReadOnly(True)
         self._details.setFont(theme.mono_font(theme.SMALL))
-        self.setMinimumSize(WIDTH + 128, 520)
+        self.resize(WIDTH + 128, 520)
         self._details.setAccessibleName("Details")
         if sentence:
             self.rows.insertWidget(0, label(sentence, wrap=True))

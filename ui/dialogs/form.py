@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,6 +19,7 @@ from ui import theme
 from ui.widgets import button, label
 
 WIDTH = 520
+FRAME = QSize(0, 40)  # what a window manager puts around a dialog, about
 
 
 class FormDialog(QDialog):
@@ -50,7 +52,8 @@ class FormDialog(QDialog):
         self.rows.addLayout(self._buttons)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Let the keyboard begin in the first field and go through the buttons last."""
+        """Fit the screen; let the keyboard begin in the first field and go through buttons last."""
+        self.resize(self.size().boundedTo(self.screen().availableSize() - FRAME))
         super().showEvent(event)
         for one, other in pairwise([*self._fields, self.leave, self.act]):
             QWidget.setTabOrder(one, other)

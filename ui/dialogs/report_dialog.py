@@ -25,6 +25,7 @@ from ui.reading import CaseView
 from ui.widgets import button, label
 
 MOST_HEIGHT = 440  # pixels; with many exhibits the sentences scroll
+WRITTEN_WIDTH, AROUND = 608, 112  # the sentences and what stands around them
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,9 @@ class WrittenDialog(FormDialog):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName("What verifying the report gave")
         area.setWidget(said)
-        area.setMinimumSize(560, min(said.heightForWidth(540) + theme.GRID, MOST_HEIGHT))
+        area.setMinimumSize(560, 120)
+        height = min(said.heightForWidth(540) + theme.GRID, MOST_HEIGHT)
+        self.resize(WRITTEN_WIDTH, height + AROUND)
         self.rows.insertWidget(0, area)
         self._buttons.insertWidget(0, button("Show in folder", self._show_folder))
 

@@ -284,6 +284,7 @@ class TransportRow(QFrame):
                     row.addSpacing(part)
                 else:
                     row.addWidget(part, 1 if isinstance(part, ElidedLabel) else 0)
+            row.addStretch()
 
     def _theme_changed(self) -> None:
         shown = {"play": "pause" if self._playing else "play"}

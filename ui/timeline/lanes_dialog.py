@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from ui import theme
-from ui.dialogs.form import FormDialog
+from ui.dialogs.form import WIDTH, FormDialog
 from ui.timeline.arrangement import KINDS, TITLES, Arrangement
 from ui.widgets import button, label
 
@@ -37,7 +37,8 @@ class LanesDialog(FormDialog):
         self._arrangement, self._absent, self._changed = arrangement, absent, changed
         self.list = _List(self.move)
         self.list.setAccessibleName("Lanes")
-        self.list.setMinimumHeight(300)
+        self.list.setMinimumHeight(120)
+        self.resize(WIDTH, 500)
         self.rows.insertWidget(0, label(WORDS, "muted", wrap=True))
         self.rows.insertWidget(1, self.list, 1)
         moves = QHBoxLayout()

@@ -17,6 +17,7 @@ from ui.wording import counted
 
 SWATCH = 16
 NOTHING = "frame ––– –––   ––:––:––.–––"
+SHORT = 480  # pixels below which the legend says the thresholds only
 READING = 640  # pixels that the reading and the tools want before the legend spreads out
 MOST_TRACKS = 4  # scores read out; the lanes show all of them at the pointer
 TIP = (
@@ -61,6 +62,7 @@ class Legend(QWidget):
         super().__init__(parent)
         self._marks: tuple[Mark, ...] = ()
         self._thresholds: tuple[float, float] | None = None
+        self._short = False
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Legend of the timeline")
         self.setToolTip(
@@ -80,6 +82,13 @@ class Legend(QWidget):
         self._thresholds = thresholds
         self._changed()
 
+    def shorten(self, short: bool) -> None:
+        """Say the thresholds only; the tooltip has the words."""
+        if short != self._short:
+            self._short = short
+            self.updateGeometry()
+            self.update()
+
     def _changed(self) -> None:
         self.setAccessibleDescription(", ".join(words for _, words in self._entries()))
         self.updateGeometry()
@@ -91,7 +100,10 @@ class Legend(QWidget):
         entries: list[tuple[Mark | None, str]] = []
         if self._thresholds is not None:
             low, high = self._thresholds
-            entries.append((None, f"inconclusive {low:.2f} to {high:.2f}"))
+            words = (
+                f"{low:.2f}–{high:.2f}" if self._short else f"inconclusive {low:.2f} to {high:.2f}"
+            )
+            entries.append((None, words))
         return entries + [(mark, str(mark.state)) for mark in self._marks]
 
     def sizeHint(self) -> QSize:
@@ -209,6 +221,7 @@ class Readout(QFrame):
         self._share()
 
     def _share(self) -> None:
+        self.legend.shorten(self.width() < SHORT)
         least = self.legend.minimumSizeHint().width()
         self.legend.setMaximumWidth(max(least, self.width() - READING))
 
