@@ -3,8 +3,8 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +50,16 @@ def folder(template: Path, tmp_path: Path) -> Path:
     return shutil.copytree(template, tmp_path / "case")
 
 
+@contextmanager
+def past_the_program(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The database, to be changed by hand."""
+    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+        yield raw
+
+
 def alter(folder: Path, statement: str, *values: object) -> None:
     """Change the database past the program, and leave its triggers as they were."""
-    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+    with past_the_program(folder) as raw:
         triggers = raw.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
         ).fetchall()
@@ -170,7 +177,7 @@ def test_a_database_of_an_unknown_make_is_refused(folder: Path) -> None:
 )
 def test_a_database_that_only_looks_like_a_case_is_refused(folder: Path, statement: str) -> None:
     (folder / "case.sqlite").unlink()
-    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+    with past_the_program(folder) as raw:
         for table in ("custody", "exhibits", "runs"):
             raw.execute(f"CREATE TABLE {table} (x)")
         raw.execute(statement)
@@ -190,7 +197,7 @@ def test_a_database_that_only_looks_like_a_case_is_refused(folder: Path, stateme
     ],
 )
 def test_foreign_tables_and_triggers_are_refused(folder: Path, statement: str) -> None:
-    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+    with past_the_program(folder) as raw:
         raw.execute(statement)
     with pytest.raises(CaseError, match="case database was altered"):
         Case.open(folder)
@@ -251,7 +258,7 @@ def test_entries_that_are_no_entries_are_shown_and_named(folder: Path, details: 
 
 
 def test_a_name_in_the_schema_that_is_no_text_is_put_into_a_sentence(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+    with past_the_program(folder) as raw:
         raw.execute("PRAGMA writable_schema=ON")
         raw.execute("UPDATE sqlite_master SET sql='CREATE TABLE', name=CAST(x'a1' AS TEXT) "
                     "WHERE name='marks'")  # fmt: skip

@@ -1,7 +1,7 @@
 """What must hold of a case after a command on it was killed; each check tells what it found."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from workstation.analysis.planning import plan_chunks
 from workstation.analysis.replay import cache_key
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.case import Case
-from workstation.cases.records import FaceTable, RunOutcome
+from workstation.cases.records import FaceTable, Run, RunOutcome
 from workstation.errors import CaseError
 from workstation.evidence.intake import add_exhibit
 from workstation.evidence.verification import verify_case
@@ -71,6 +71,21 @@ def intact(case: Case, before: Before) -> None:
     must(there == known, f"exhibits folder holds {there}, the case lists {known}")
 
 
+def completed(case: Case, engine: Executor, workers: int) -> Run:
+    """Analyse the one exhibit to the end."""
+    run = run_analysis(
+        case,
+        "E001",
+        detector(),
+        AnalysisSettings(),
+        engine,
+        workers=workers,
+        announce=lambda _: None,
+    )
+    must(run.outcome is RunOutcome.COMPLETE, f"the run ended {run.outcome}")
+    return run
+
+
 def _create(folder: Path, ground: Ground, before: Before) -> str:
     try:
         with Case.open(folder) as case:
@@ -102,16 +117,7 @@ def _analysis(folder: Path, ground: Ground, before: Before) -> str:
         cached = _chunks_kept(case)
         engine = _Counting(2)
         with engine:
-            done = run_analysis(
-                case,
-                "E001",
-                detector(),
-                AnalysisSettings(),
-                engine,
-                workers=2,
-                announce=lambda _: None,
-            )
-        must(done.outcome is RunOutcome.COMPLETE, f"the run ended {done.outcome}")
+            done = completed(case, engine, 2)
         if run is not None and kept is not None and run.outcome is not RunOutcome.COMPLETE:
             must(done.id == run.id, "another run was begun")
             must(_same(kept, case.runs.faces(done.id)), "scores that were recorded changed")
