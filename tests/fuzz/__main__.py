@@ -10,7 +10,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["workstation", "models", "tests.fuzz"]):
+with atheris.instrument_imports(
+    include=["workstation", "models", "tests.fuzz", "ui.settings_file"]
+):
     from tests.fuzz.targets import TARGETS
 
 

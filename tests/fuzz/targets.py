@@ -15,19 +15,23 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch  # noqa: F401  here, so that the first of the inputs need not wait for it
 
 from models.card import CardError, read_card
 from models.weights import WeightsError, WeightsFile, _read_state
+from ui.settings_file import LARGEST, SettingsFile
 from workstation.analysis.chunk_result import empty_result, from_bytes, to_bytes
+from workstation.analysis.findings import Thresholds
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import NO_ENTRY, _entry, _problem
 from workstation.cases.exhibits import _frame_index
 from workstation.cases.lock import _who
 from workstation.cases.marks import Mark, MarkKind
+from workstation.cases.plain_json import canonical
 from workstation.cases.records import (
     Exhibit,
     Finding,
@@ -37,9 +41,12 @@ from workstation.cases.records import (
     Segment,
     Stretch,
 )
+from workstation.cases.run_shapes import card_of
 from workstation.cases.soundness import as_recorded
 from workstation.commands.reference_figures import read_scores
 from workstation.errors import CaseError, WorkstationError
+from workstation.report.card_figures import chief_figures
+from workstation.report.sections import method
 from workstation.report.verification import verify_report
 
 _MEMORY = Path("/dev/shm")  # where there is one, nothing waits for a disk
@@ -259,6 +266,35 @@ def _reports() -> Iterator[bytes]:
     yield b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
 
 
+def _run_card(data: bytes) -> None:
+    """A card that a run kept, and all that the report says of it."""
+    with suppress(CaseError):
+        kept = _kept_card(data)
+        canonical(kept)
+        chief_figures(kept, "elsewhere")
+        for say in (method._calibration, method._ranges, method._training, method._performance):
+            assert say(kept)
+        method.limits(kept)
+        method._thresholds(Thresholds.of_card(kept))
+
+
+@as_recorded("the runs")
+def _kept_card(data: bytes) -> dict[str, Any]:
+    return card_of(data.decode("utf-8", "replace"))
+
+
+def _settings(data: bytes) -> None:
+    settings = SettingsFile(_put("window.json", data))
+    settings.value("theme")
+    assert settings.keep("theme", "dark") or len(data) > LARGEST // 2
+    for aside in FOLDER.glob("window.json.aside-*"):
+        aside.unlink()
+
+
+def _some_settings() -> Iterator[bytes]:
+    yield b'{"theme": "light", "workers": 2, "recent": ["/a"], "keys": {"analyse": ["Ctrl+Y"]}}'
+
+
 TARGETS: dict[str, Target] = {
     "card": Target(_card, _cards),
     "weights": Target(_weights, _some_weights),
@@ -270,4 +306,6 @@ TARGETS: dict[str, Target] = {
     "lock holder": Target(_holder, _holders),
     "evaluation": Target(_scores, _some_scores),
     "report": Target(_report, _reports),
+    "card of a run": Target(_run_card, _cards),
+    "settings": Target(_settings, _some_settings),
 }

@@ -1,9 +1,11 @@
 """A few seconds of the fuzzing; for longer: python -m tests.fuzz --seconds 3600."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,31 @@ def test_valid_inputs_and_damaged_ones_are_read_or_refused(name: str) -> None:
         TARGETS[name].read(seed)
         for _ in range(3):
             TARGETS[name].read(damaged(seed, rng, number, seeds))
+
+
+ODD = (None, 7, -1, 0.5, 1e300, "x", "", [], [1], [[]], {}, {"x": 1}, True, 2**60)
+
+
+def altered(value: Any, rng: Random) -> Any:
+    """A JSON value with one node, anywhere in it, exchanged for an odd one, or taken out."""
+    if not isinstance(value, dict | list) or not value or rng.random() < 0.2:
+        return rng.choice(ODD)
+    names = list(value) if isinstance(value, dict) else list(range(len(value)))
+    name = rng.choice(names)
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    if rng.random() < 0.1:
+        del copy[name]
+    else:
+        copy[name] = altered(value[name], rng)
+    return copy
+
+
+def test_a_card_with_odd_fields_is_read_or_refused() -> None:
+    rng, target = Random(5), TARGETS["card of a run"]
+    (seed,) = target.seeds()
+    card = json.loads(seed)
+    for _ in range(300):
+        target.read(json.dumps(altered(card, rng)).encode())
 
 
 def test_nothing_is_found_by_following_the_coverage(tmp_path: Path) -> None:

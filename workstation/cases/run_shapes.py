@@ -59,6 +59,7 @@ _CARD: _Shape = {
         "slope": _N,
         "quality_slope": _N,
         "score_range": (_SHARE, _SHARE),
+        "sharpness_range?": (_N, _N),
         "log10_bounds": (_LOGARITHM, _LOGARITHM),
         "real": _COUNT,
         "fake": _COUNT,
