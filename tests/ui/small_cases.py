@@ -6,13 +6,13 @@ import time
 import numpy as np
 from PySide6.QtCore import QThread
 
+from tests.ui.face_tables import table_of
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.progress import Progress, StretchScored
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import (
     Exhibit,
-    FaceTable,
     FrameIndex,
     Hashes,
     Run,
@@ -55,15 +55,7 @@ def exhibit(number="E001", frames=50, **changes):
 
 
 def face_table(frames=50, score=0.8, track=1, first=0):
-    count = frames - first
-    return FaceTable(
-        frame=np.arange(first, frames, dtype=np.int64),
-        track=np.full(count, track, np.int32),
-        scored=np.ones(count, np.bool_),
-        score=np.full(count, score, np.float32),
-        box=np.tile(np.array([10, 20, 60, 80], np.float32), (count, 1)),
-        landmarks=np.zeros((count, 5, 2), np.float32),
-    )
+    return table_of([(frame, track, score) for frame in range(first, frames)], (10, 20, 60, 80))
 
 
 def run_record(outcome=RunOutcome.COMPLETE, frames=50, done=50, **changes):

@@ -8,6 +8,7 @@ import pytest
 from ui.player import PlayerWidget
 from workstation.cases.records import FrameIndex
 from workstation.errors import DecodeError
+from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import Frame
 
 FRAMES = 400
@@ -76,6 +77,25 @@ def player(qtbot, reel, index, tmp_path):
     yield player
     reel.gate.set()
     player.close()
+
+
+@pytest.fixture
+def opened(qtbot):
+    """Opens a file in a player, with its own index or another."""
+    players = []
+
+    def open_file(path, index=None, *, size=(480, 400), **arguments):
+        player = PlayerWidget(**arguments)
+        players.append(player)
+        qtbot.addWidget(player)
+        player.resize(*size)
+        player.show()
+        player.show_exhibit(path, index or build_frame_index(path))
+        return player
+
+    yield open_file
+    for player in players:
+        player.close()
 
 
 @pytest.fixture

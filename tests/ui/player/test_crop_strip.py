@@ -7,10 +7,9 @@ from PySide6.QtTest import QTest
 
 from models.preprocessing import align_face, template_points
 from tests import videos
-from ui.player import PlayerWidget
+from tests.ui.face_tables import table_of
 from ui.player.crop_strip import NO_FACE, NO_RUN, WHILE_PLAYING
 from ui.player.decoding import to_pixels
-from workstation.cases.records import FaceTable
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import read_frames
 
@@ -18,16 +17,8 @@ SIZE, MARGIN = 64, 1.25
 LANDMARKS = (template_points(80, MARGIN) + np.array([100, 40])).astype(np.float32)
 
 
-def faces_on(frames, track=1, landmarks=LANDMARKS, side=80):
-    count = len(frames)
-    return FaceTable(
-        np.array(frames, np.int64),
-        np.full(count, track, np.int32),
-        np.ones(count, np.bool_),
-        np.full(count, 0.7, np.float32),
-        np.tile(np.array([[100, 40, side, side]], np.float32), (count, 1)),
-        np.tile(landmarks, (count, 1, 1)),
-    )
+def faces_on(frames, landmarks=LANDMARKS, side=80):
+    return table_of([(frame, 1, 0.7) for frame in frames], (100, 40, side, side), landmarks)
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +27,11 @@ def video(tmp_path_factory):
 
 
 @pytest.fixture
-def player(qtbot, video):
-    player = PlayerWidget()
-    qtbot.addWidget(player)
-    player.resize(800, 600)
-    player.show()
-    player.show_exhibit(video, build_frame_index(video))
+def player(opened, qtbot, video):
+    player = opened(video, size=(800, 600))
     qtbot.waitUntil(lambda: player.current_frame == 0)
     player.act("crops")
-    yield player
-    player.close()
+    return player
 
 
 def go(player, qtbot, frame):

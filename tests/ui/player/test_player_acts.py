@@ -5,23 +5,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from workstation.cases.records import FaceTable, Segment, Stretch
+from tests.ui.face_tables import table_of
+from workstation.cases.records import Segment, Stretch
 
 KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
 
 
 def faces_of(*places):
     """A face table of (frame, score)."""
-    frame, score = (np.array(column) for column in zip(*places, strict=True))
-    count = len(frame)
-    return FaceTable(
-        frame.astype(np.int64),
-        np.ones(count, np.int32),
-        np.isfinite(score),
-        score.astype(np.float32),
-        np.tile(np.array([[40, 30, 60, 50]], np.float32), (count, 1)),
-        np.zeros((count, 5, 2), np.float32),
-    )
+    return table_of([(frame, 1, score) for frame, score in places])
 
 
 @pytest.fixture

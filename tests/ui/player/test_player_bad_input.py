@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests import videos
-from ui.player import PlayerWidget
 from ui.player.decoding import to_pixels
 from ui.player.keys import KEYS
 from ui.player.readings import frame_text
@@ -18,25 +17,6 @@ from workstation.evidence.frames import Frame
 from workstation.evidence.watching import CHANGED, MISSING
 
 LOOKING_AWAY = ("go_to", "adjust", "sound")
-
-
-@pytest.fixture
-def opened(qtbot):
-    """Opens a file in a player, with its own index or another."""
-    players = []
-
-    def open_file(path, index=None, **arguments):
-        player = PlayerWidget(**arguments)
-        players.append(player)
-        qtbot.addWidget(player)
-        player.resize(480, 400)
-        player.show()
-        player.show_exhibit(path, index or build_frame_index(path))
-        return player
-
-    yield open_file
-    for player in players:
-        player.close()
 
 
 def go(player, qtbot, frame):

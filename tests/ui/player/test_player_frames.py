@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests import videos
-from ui.player import PlayerWidget
 from ui.player.decoding import to_pixels
 from ui.timeline import TimelineWidget
 from workstation.evidence.frame_index import build_frame_index
@@ -38,24 +37,16 @@ def recordings(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(qtbot):
+def opened(opened, qtbot):
     """Opens a recording in a player and waits for its first frame."""
-    players = []
 
     def open_recording(path):
-        player = PlayerWidget()
-        players.append(player)
-        qtbot.addWidget(player)
-        player.resize(400, 300)
-        player.show()
         index = build_frame_index(path)
-        player.show_exhibit(path, index)
+        player = opened(path, index, size=(400, 300))
         qtbot.waitUntil(lambda: player.current_frame == 0)
         return player, index
 
-    yield open_recording
-    for player in players:
-        player.close()
+    return open_recording
 
 
 @pytest.mark.parametrize("kind", ["B-frames", "variable rate"])

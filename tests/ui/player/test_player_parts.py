@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 
+from tests.ui.face_tables import table_of
 from ui import theme
 from ui.player.decoding import fit, to_picture, to_pixels
 from ui.player.faces import COLUMNS, FacesByFrame, no_faces
@@ -19,18 +20,8 @@ from workstation.cases.records import FaceTable
 
 
 def faces_of(*places):
-    """A face table of (frame, track, score) with boxes of its own."""
-    frame, track, score = (np.array(column) for column in zip(*places, strict=True))
-    count = len(frame)
-    box = np.tile(np.array([[40, 30, 60, 50]], np.float32), (count, 1))
-    return FaceTable(
-        frame.astype(np.int64),
-        track.astype(np.int32),
-        np.isfinite(score),
-        score.astype(np.float32),
-        box,
-        np.zeros((count, 5, 2), np.float32),
-    )
+    """A face table of (frame, track, score)."""
+    return table_of(places)
 
 
 @given(st.integers(0, 10**8))

@@ -71,26 +71,18 @@ def device():
 
 
 @pytest.fixture
-def opened(qtbot, device):
+def opened(opened, qtbot, device):
     """Opens a video in a player with the stand-in for a device, or with none."""
-    players = []
 
     def open_video(path, *, has_device=True):
         found = (lambda: "device") if has_device else (lambda: None)
-        player = PlayerWidget(sound=Sound(find_device=found, open_sink=device.open))
-        players.append(player)
-        qtbot.addWidget(player)
-        player.resize(480, 400)
-        player.show()
         index = build_frame_index(path)
-        player.show_exhibit(path, index)
+        player = opened(path, index, sound=Sound(find_device=found, open_sink=device.open))
         qtbot.waitUntil(lambda: player.current_frame == 0)
         qtbot.waitUntil(lambda: player.sound.facts is not None or player.sound.reason != "")
         return player, index
 
-    yield open_video
-    for player in players:
-        player.close()
+    return open_video
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests import videos
-from ui.player import PlayerWidget, previews
+from ui.player import previews
 from ui.player.decoding import to_pixels
 from ui.player.picture import PREVIEW
 from ui.player.previews import Previews
@@ -120,18 +120,11 @@ def test_while_the_player_works_nothing_is_decoded(qtbot):
 
 
 @pytest.fixture
-def player(qtbot, recording):
-    from workstation.evidence.frame_index import build_frame_index
-
-    player = PlayerWidget()
-    qtbot.addWidget(player)
-    player.resize(640, 480)
-    player.show()
-    player.show_exhibit(recording, build_frame_index(recording))
+def player(opened, qtbot, recording):
+    player = opened(recording, size=(640, 480))
     qtbot.waitUntil(lambda: player.current_frame == 0, timeout=20_000)
     qtbot.waitUntil(lambda: player.previews.ended, timeout=60_000)
-    yield player
-    player.close()
+    return player
 
 
 def test_a_preview_is_of_the_frame_it_names_and_gives_way_to_it(player, qtbot, monkeypatch):
@@ -187,12 +180,8 @@ def test_dragging_shows_previews_and_ends_with_the_frame_itself(player, qtbot, m
     assert len(shown) > 5
 
 
-def test_closing_while_previews_are_made_ends_their_thread(qtbot, recording):
-    from workstation.evidence.frame_index import build_frame_index
-
-    player = PlayerWidget()
-    qtbot.addWidget(player)
-    player.show_exhibit(recording, build_frame_index(recording))
+def test_closing_while_previews_are_made_ends_their_thread(opened, qtbot, recording):
+    player = opened(recording)
     qtbot.waitUntil(lambda: player.previews._under_way is not None, timeout=20_000)
     player.close()
     assert player.previews._background is None

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from workstation.cases.records import FaceTable, FrameIndex
+from tests.ui.face_tables import table_of
+from workstation.cases.records import FrameIndex
 
 FRAMES = 1000
 
@@ -13,17 +14,10 @@ def uneven_index():
 
 
 def faces_between(first, stop, tracks=(1, 2)):
-    frame = np.repeat(np.arange(first, stop), len(tracks))
-    track = np.tile(np.array(tracks, np.int32), stop - first)
-    score = (0.3 * track + 0.1 * np.sin(frame / 50)).astype(np.float32)
-    count = len(frame)
-    return FaceTable(
-        frame,
-        track,
-        np.ones(count, np.bool_),
-        score,
-        np.zeros((count, 4), np.float32),
-        np.zeros((count, 5, 2), np.float32),
+    return table_of(
+        (frame, track, 0.3 * track + 0.1 * np.sin(frame / 50))
+        for frame in range(first, stop)
+        for track in tracks
     )
 
 

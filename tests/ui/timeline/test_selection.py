@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.ui.timeline.test_timeline_scores import index_of, table
+from tests.ui.face_tables import table_of
+from tests.ui.timeline.test_timeline_scores import index_of
 from ui.timeline.content import Content
 from ui.timeline.scores import ExhibitScores
 from ui.timeline.selection import details, figures
@@ -13,7 +14,7 @@ NAN = float("nan")
 
 def content_of(rows, thresholds=(0.4, 0.6), outside=()):
     index = index_of(100)
-    faces = table(rows)
+    faces = table_of(rows)
     faces.outside[:] = np.isin(faces.frame, outside)
     scores = ExhibitScores(index)
     scores.append(0, 100, faces)

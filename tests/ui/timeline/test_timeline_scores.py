@@ -7,28 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.ui.face_tables import table_of
 from ui.timeline.pyramid import envelope
 from ui.timeline.scores import ExhibitScores, Mark, TrackScores, mark_runs
-from workstation.cases.records import FaceTable, FrameIndex, FrameState, Stretch
+from workstation.cases.records import FrameIndex, FrameState, Stretch
 
 
 def index_of(count, step=40):
     return FrameIndex(np.arange(count) * step, np.arange(count) % 12 == 0, (1, 1000), 25.0)
-
-
-def table(rows):
-    """A face table of (frame, track, score) rows, NaN for a face that is not scored."""
-    rows = sorted(rows)
-    frame = np.array([row[0] for row in rows], np.int64)
-    score = np.array([row[2] for row in rows], np.float32)
-    return FaceTable(
-        frame,
-        np.array([row[1] for row in rows], np.int32),
-        np.isfinite(score),
-        score,
-        np.zeros((len(rows), 4), np.float32),
-        np.zeros((len(rows), 5, 2), np.float32),
-    )
 
 
 def track_of(frames, scores, step=0.04):
@@ -121,10 +107,10 @@ def test_appending_equals_setting(rows, cuts, damaged):
     rows = [(f, t, s) for (f, t), s in rows.items() if f not in damaged]
     stretches = [Stretch(frame, frame, "damaged") for frame in damaged]
     at_once, in_pieces = ExhibitScores(index_of(100)), ExhibitScores(index_of(100))
-    at_once.append(0, 100, table(rows), stretches)
+    at_once.append(0, 100, table_of(rows), stretches)
     borders = [0, *sorted(cuts), 100]
     for first, stop in pairwise(borders):
-        part = table([row for row in rows if first <= row[0] < stop])
+        part = table_of([row for row in rows if first <= row[0] < stop])
         inside = [one for one in stretches if first <= one.first < stop]
         in_pieces.append(first, stop, part, inside)
         in_pieces.append(first, stop, part, inside)  # committed again: replaces itself
@@ -133,11 +119,11 @@ def test_appending_equals_setting(rows, cuts, damaged):
 
 def test_a_stretch_in_the_middle_is_replaced():
     scores = ExhibitScores(index_of(30))
-    scores.append(0, 30, table([(frame, 1, 0.1) for frame in range(30)]))
-    scores.append(10, 20, table([(frame, 2, 0.9) for frame in range(12, 20)]))
+    scores.append(0, 30, table_of([(frame, 1, 0.1) for frame in range(30)]))
+    scores.append(10, 20, table_of([(frame, 2, 0.9) for frame in range(12, 20)]))
     wanted = ExhibitScores(index_of(30))
     rows = [(frame, 1, 0.1) for frame in range(30) if not 10 <= frame < 20]
-    wanted.append(0, 30, table(rows + [(frame, 2, 0.9) for frame in range(12, 20)]))
+    wanted.append(0, 30, table_of(rows + [(frame, 2, 0.9) for frame in range(12, 20)]))
     assert_same(scores, wanted)
 
 
@@ -154,7 +140,7 @@ def test_every_frame_has_exactly_one_state():
     scores = ExhibitScores(index_of(8))
     nan = float("nan")
     scores.append(
-        0, 6, table([(0, 1, 0.5), (1, 1, nan), (1, 2, 0.4), (2, 1, nan)]), [Stretch(4, 4, "x")]
+        0, 6, table_of([(0, 1, 0.5), (1, 1, nan), (1, 2, 0.4), (2, 1, nan)]), [Stretch(4, 4, "x")]
     )
     assert [Mark(int(mark)).state for mark in scores.marks] == [
         FrameState.SCORED,
