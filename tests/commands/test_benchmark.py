@@ -44,6 +44,11 @@ def test_a_given_clip_beside_the_straightforward_pipeline(
         if "alone_frames_per_second" in stage
     }
     assert measured["slowest_stage"] == min(alone, key=lambda name: alone[name])
+    slowest = alone[measured["slowest_stage"]]
+    assert measured["limit_share"] == pytest.approx(ours / slowest, rel=0.02)
+    in_turns = sum(1 / speed for speed in alone.values())
+    assert measured["together"] == pytest.approx(1 / in_turns, rel=0.02)
+    assert measured["together_share"] == pytest.approx(ours * in_turns, rel=0.02)
     assert json.loads((out / "benchmark.json").read_text(encoding="utf-8")) == data
     with Image.open(out / "benchmark.png") as picture:
         assert picture.size[0] > 400

@@ -59,6 +59,10 @@ class _Look:
     small: Reduced | None
     cut: bool
 
+    def emitted(self) -> _Look:
+        """Without its pixels: where they lie another frame can be decoded."""
+        return replace(self, pixels=None)
+
 
 def analyse_chunk(request: ChunkRequest) -> ChunkResult:
     """Decode a chunk, find and follow faces, cut them out and embed them.
@@ -92,6 +96,7 @@ class _ChunkAnalysis:
         self._gatherer = FaceGatherer(self._detector, request.settings.batch, self._watch)
         self._cuts: list[tuple[int, NDArray[np.uint8]]] = []
         self._undecodable: list[Stretch] = []
+        self._closing = (np.zeros(0, np.int32), np.zeros((0, 4), np.float32))
 
     def run(self) -> ChunkResult:
         """Look for the faces, or take those that are known."""
@@ -113,27 +118,34 @@ class _ChunkAnalysis:
 
     def _search(self) -> ChunkResult:
         looks = self._looks()
-        interval = [next(looks)]
-        faces = self._find_in(interval[0].small)
+        look = next(looks)
+        faces = self._find_in(look.small)
         chains = self._gatherer.begin(len(faces))
-        self._emit(interval[0], faces, chains)
-        closing = (np.zeros(0, np.int32), np.zeros((0, 4), np.float32))
+        self._emit(look, faces, chains)
+        interval = [look.emitted()]
         for look in looks:
             interval.append(look)
             if not self._is_anchor(look.number):
                 continue
             end = self._find_in(look.small)
             steps = self._follow(interval, faces, end)
-            for passed, step in zip(interval[1:], steps, strict=True):
-                carried = np.append(chains, -1)[step.origin]
-                if passed.number == self._span.stop:
-                    kept = carried >= 0
-                    closing = (carried[kept].astype(np.int32), step.faces.box[kept])
-                    break
-                chains = self._gatherer.begin_where_new(carried)
-                self._emit(passed, step.faces, chains)
-            interval, faces = [look], end
-        return self._result(*closing)
+            chains = self._emit_all(interval[1:], steps, chains)
+            interval, faces = [look.emitted()], end
+        return self._result(*self._closing)
+
+    def _emit_all(
+        self, looks: list[_Look], steps: list[Step], chains: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """An interval's frames but its first, whose chains are given; the chains of the last."""
+        for look, step in zip(looks, steps, strict=True):
+            carried = np.append(chains, -1)[step.origin]
+            if look.number == self._span.stop:
+                kept = carried >= 0
+                self._closing = (carried[kept].astype(np.int32), step.faces.box[kept])
+                break
+            chains = self._gatherer.begin_where_new(carried)
+            self._emit(look, step.faces, chains)
+        return chains
 
     def _is_anchor(self, number: int) -> bool:
         return number % self._request.settings.grid == 0 or number == self._count - 1

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workstation.commands.benchmark.scenes import Scene
     from workstation.evidence.frames import Frame
 
-_SAMPLE = 24
+_SAMPLE = 26
 """Frames on which the stages are measured one at a time."""
 
 _LEAST_SECONDS = 1.0
@@ -105,7 +105,10 @@ def measure(scene: Scene, means: Means, folder: Path) -> dict[str, Any]:
     Returns:
         Plain JSON: `frames_per_second` of the whole run, verification included; `stages`, each with
         its seconds (of all workers together), its share of them, and where it was run alone the
-        frames per second it reaches; `slowest_stage`, `limit_share`, `memory_mb` and what was seen.
+        frames per second it reaches; `slowest_stage` and `limit_share`, the part of its speed alone
+        that the run reaches; `together`, the frames per second at which the stages, each as fast as
+        alone, would take turns on the same cores without ever waiting, and `together_share`;
+        `memory_mb` and what was seen.
 
     Raises:
         WorkstationError: The clip cannot be taken in or analysed.
@@ -120,16 +123,19 @@ def measure(scene: Scene, means: Means, folder: Path) -> dict[str, Any]:
         _warm(case, number, means)
         result = _analysed(case, number, means)
         alone = _alone(case, number, means)
-    for name, speed in alone.items():
+    for name, reached in alone.items():
         if name in result["stages"]:
-            result["stages"][name]["alone_frames_per_second"] = round(speed, 1)
+            result["stages"][name]["alone_frames_per_second"] = round(reached, 1)
     slowest = min(alone, key=lambda name: alone[name])
-    share = result["frames_per_second"] / alone[slowest]
+    together = 1 / sum(1 / speed for speed in alone.values())
+    speed = result["frames_per_second"]
     return {
         "name": scene.name,
         **result,
         "slowest_stage": slowest,
-        "limit_share": round(share, 3),
+        "limit_share": round(speed / alone[slowest], 3),
+        "together": round(together, 1),
+        "together_share": round(speed / together, 3),
     }
 
 
