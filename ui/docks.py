@@ -19,7 +19,7 @@ AREAS = {
 WIDTHS = {"left": 272, "right": 344}
 BOTTOM = 236
 BOTTOM_SHARES = (0.3, 0.38)  # of the height, at least and at most
-LEAST_WIDTH = 200
+LEAST_WIDTHS = {"left": 200, "right": 264}  # narrower, numbers would be cut off
 LOW = 460  # logical pixels; when the window gets lower, the picture keeps its share
 NARROW = 1100  # logical pixels; below this all side panels share the left side
 
@@ -37,7 +37,7 @@ class Dock(QDockWidget):
         self.side = side
         self.setObjectName(name)
         self.setAccessibleName(title)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(LEAST_WIDTHS.get(side, 0))
         self.setTitleBarWidget(_TitleBar(title, self, head))
         self.setWidget(panel)
 

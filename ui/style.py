@@ -67,7 +67,6 @@ QComboBox QAbstractItemView { background: $surface_2; border: 1px solid $edge;
               selection-background-color: $surface_3; selection-color: $text; }
 QLineEdit { placeholder-text-color: $muted; }
 QComboBox, QAbstractSpinBox { min-height: 18px; }
-QAbstractSpinBox QLineEdit { border: none; padding: 0 6px; background: transparent; }
 QComboBox::drop-down, QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none;
               width: 24px; background: transparent; }
 QComboBox::down-arrow, QAbstractSpinBox::down-arrow { image: url("$icons/chevron-down.svg");

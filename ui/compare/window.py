@@ -21,7 +21,7 @@ from ui.compare.pair import Half, Pair, Side
 from ui.compare.view import AMPLIFIED, WIPE_STEP, CompareView, Mode
 from ui.player.readings import frame_text, time_text
 from ui.player.sight import STEP
-from ui.widgets import ElidedLabel, IconButton, label
+from ui.widgets import ElidedLabel, IconButton, keep_off_the_border, label
 
 SLIDER = 10_000
 SHARE = 0.92  # of the main window, at first
@@ -268,6 +268,7 @@ def _offset_field() -> QDoubleSpinBox:
     field.setAccessibleName("Offset of the right side")
     field.setToolTip(OFFSET_TIP)
     field.setFixedWidth(128)
+    keep_off_the_border(field)
     return field
 
 

@@ -18,7 +18,7 @@ from ui import keys, preferences, theme
 from ui.dialogs import files
 from ui.dialogs.form import FormDialog
 from ui.dialogs.keys_page import KeysPage
-from ui.widgets import button, label
+from ui.widgets import button, keep_off_the_border, label
 
 THEMES = {"system": "As the system", "dark": "Dark", "light": "Light"}
 DEVICES = {"auto": "GPU where there is one", "cpu": "Processor", "cuda": "GPU (CUDA)"}
@@ -74,6 +74,7 @@ class PreferencesDialog(FormDialog):
         self.workers.setAccessibleName("Chunks at once")
         self.workers.setRange(1, preferences.most_workers())
         self.workers.setValue(preferences.workers())
+        keep_off_the_border(self.workers)
         self.workers.setToolTip("Scores do not depend on it; more is faster and takes more memory.")
         examiner, organisation = preferences.last_examiner()
         self.examiner = _line("Examiner", examiner)

@@ -135,7 +135,8 @@ def table(facts: Iterable[tuple[str, str, str]]) -> QWidget:
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(0, 1)
     for row, (name, value, tip) in enumerate(facts):
-        left, right = label(name, "muted"), label(value, mono=True, wrap=len(value) > LONG)
+        left = label(name, "muted", wrap=True)
+        right = label(value, mono=True, wrap=len(value) > LONG)
         right.setAlignment(Qt.AlignmentFlag.AlignRight)
         right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for one in (left, right):

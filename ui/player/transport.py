@@ -21,6 +21,7 @@ from ui.widgets import ElidedLabel
 
 NO_FRAME = "––– ––– / ––– –––"
 NARROW = 620  # logical pixels; below this it takes three lines
+LEAST = 360  # what three lines need
 WIDE = 1160  # from here on everything stands in one line
 NO_TIME = "––:––:––.–––"
 EXACT_TIME = (
@@ -190,6 +191,11 @@ class TransportRow(QFrame):
             self._arrange()
             self._write_place()
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as in three lines: fewer lines shall not keep the window from shrinking."""
+        least = super().minimumSizeHint()
+        return least if self._lines == 3 else QSize(min(least.width(), LEAST), least.height())
+
     def _write_place(self) -> None:
         self.frame_reading.setText(self._place if self._lines == 3 else f"frame {self._place}")
 
@@ -283,7 +289,8 @@ class TransportRow(QFrame):
                 if isinstance(part, int):
                     row.addSpacing(part)
                 else:
-                    row.addWidget(part, 1 if isinstance(part, ElidedLabel) else 0)
+                    gives_way = isinstance(part, ElidedLabel)
+                    row.addWidget(part, 2 * gives_way - (part is self.note))
             row.addStretch()
 
     def _theme_changed(self) -> None:
