@@ -290,7 +290,7 @@ class TransportRow(QFrame):
                     row.addSpacing(part)
                 else:
                     gives_way = isinstance(part, ElidedLabel)
-                    row.addWidget(part, 2 * gives_way - (part is self.note))
+                    row.addWidget(part, 3 * gives_way - 2 * (part is self.note))
             row.addStretch()
 
     def _theme_changed(self) -> None:
