@@ -42,6 +42,7 @@ ACTIONS: Final = (
     ActionFacts(
         "export_frame", "&Exhibit", "Export the &frame…", "Ctrl+Shift+S", "writable exhibit", True
     ),
+    ActionFacts("copy_place", "&Exhibit", "&Copy where the frame is", "Ctrl+Shift+C", "exhibit"),
     ActionFacts("export_clip", "&Exhibit", "Export the selected s&tretch…", "", "writable exhibit"),
     ActionFacts("export_timeline", "&Exhibit", "Export the t&imeline…", "", "writable exhibit"),
     ActionFacts("previous_exhibit", "&Exhibit", "&Previous exhibit", "Ctrl+Up", "exhibit", True),

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtGui import QGuiApplication
 
 from ui import messages
 from ui.dialogs import files
 from ui.dialogs.clip_dialog import ClipDialog
 from ui.jobs import CallJob, Desk
+from ui.player.readings import time_text
 from ui.timeline.picture import timeline_picture
 from ui.timeline.selection import stretch_words
 from workstation.cases.exports import write_timeline
@@ -39,6 +41,7 @@ class Exporting:
         """What each action does."""
         return {
             "export_frame": self.export_frame,
+            "copy_place": self.copy_place,
             "export_clip": self.export_clip,
             "export_timeline": self.export_timeline,
             "find_shots": self._stage.feeder.look_for_shots,
@@ -55,6 +58,19 @@ class Exporting:
             "PNG (*.png)",
             lambda target: self._bench.add_job(frame_job(number, frame, target)),
         )
+
+    def copy_place(self) -> None:
+        """Copy exhibit, frame, time and acquisition hash as a line of text, to quote in notes."""
+        shown, frame = self._bench.shown, self._stage.player.current_frame
+        if shown is None or frame is None:
+            return
+        exhibit, counted = shown.exhibit, "" if shown.index.timestamps else "about "
+        place = (
+            f"{exhibit.number} {exhibit.original_name}, frame {frame}, "
+            f"{counted}{time_text(shown.index.times[frame])}, SHA-256 {exhibit.hashes.sha256}"
+        )
+        QGuiApplication.clipboard().setText(place)
+        self._stage.player.say(f"copied: {exhibit.number}, frame {frame}")
 
     def export_clip(self) -> None:
         """Write the stretch that is selected, or lies between in and out point."""

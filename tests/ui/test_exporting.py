@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import cv2
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tests import videos
@@ -66,6 +66,17 @@ def answer_with(monkeypatch, path, kind=""):
         dialog.fileSelected.emit(str(path))
 
     monkeypatch.setattr(QFileDialog, "open", opened)
+
+
+def test_where_the_frame_is_can_be_quoted(room, qtbot):
+    bench, stage, exporting, _ = room
+    stage.player.seek(3)
+    qtbot.waitUntil(lambda: stage.player.current_frame == 3, timeout=WAIT)
+    exporting.table()["copy_place"]()
+    held = bench.shown.exhibit
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith(f"{held.number} {held.original_name}, frame 3, 00:00:00.")
+    assert copied.endswith(f"SHA-256 {held.hashes.sha256}")
 
 
 def ended(bench, qtbot):
