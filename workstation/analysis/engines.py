@@ -101,7 +101,6 @@ class _Compiled:
     """
 
     def __init__(self, core: Any, network: Any, shape: tuple[int, ...], kind: str) -> None:
-        import openvino
         import torch
 
         example = torch.zeros(shape, dtype=getattr(torch, kind))
@@ -111,7 +110,7 @@ class _Compiled:
             traced = torch.jit.trace(  # type: ignore[no-untyped-call]
                 network, example, check_trace=False
             )
-            model = openvino.convert_model(traced, example_input=example, input=[list(shape)])
+            model = _converted(traced, example)
         streams = min(os.cpu_count() or 1, _MOST_STREAMS)
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
@@ -135,6 +134,21 @@ class _Compiled:
         answers = [np.array(request.get_output_tensor(n).data, np.float32) for n in outputs]
         self._idle.append(request)
         return answers
+
+
+def _converted(traced: Any, example: Any) -> Any:
+    """What `openvino.convert_model` gives, but for transformations that compiling does as well.
+
+    There they hold Python's lock, and a window would stand still meanwhile.
+    """
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    frontend = FrontEndManager().load_by_framework("pytorch")
+    decoder = TorchScriptPythonDecoder(traced, example_input=example)
+    model = frontend.convert(frontend.load(decoder))
+    model.reshape(list(example.shape))
+    return model
 
 
 @functools.cache
