@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -343,3 +345,24 @@ def test_frames_that_the_exhibit_does_not_have_are_refused(folder: Path, stateme
     alter(folder, statement)
     with pytest.raises(CaseError, match="case records of the runs cannot be read"):
         read_everything(folder)
+
+
+MEMORY = """
+import sqlite3, sys
+from workstation.cases.case import Case
+from workstation.errors import CaseError
+
+sqlite3.connect(":memory:").execute("PRAGMA hard_heap_limit=50000")  # in all of this process
+try:
+    Case.open(sys.argv[1], read_only=True)
+except CaseError as error:
+    print(error)
+"""
+
+
+def test_a_database_that_asks_for_too_much_memory_is_put_into_a_sentence(folder: Path) -> None:
+    """Some damaged schemas make SQLite ask for memory that nobody has; fuzzing found one."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert "asks for more memory than there is" in done.stdout, done.stderr

@@ -67,6 +67,11 @@ def in_words(otherwise: int = sqlite3.SQLITE_OK) -> Iterator[None]:
         if sentence is None:
             raise
         raise CaseError(sentence) from error
+    except MemoryError as error:  # what a damaged file asks for, or indeed all there is
+        raise CaseError(
+            "The case database asks for more memory than there is: it is damaged, or other "
+            "programs take too much. Close them and try again, or work on a copy from a backup."
+        ) from error
     except UnicodeDecodeError as error:
         # SQLite's own words name what stands in the file, which may be no text at all.
         if otherwise not in _SENTENCES:

@@ -139,6 +139,8 @@ def _allow(libc: ctypes.CDLL, ruleset: int, place: Path) -> bool:
 
 def _libraries() -> set[Path]:
     """Where Python and the modules in use lie; some parts of them are loaded late."""
+    if getattr(sys, "frozen", False):  # the modules lie in the program's own file
+        return {Path(getattr(sys, "_MEIPASS", Path(sys.executable).parent)), Path(sys.executable)}
     modules = (sys.modules.get(name) for name in ("os", "av", "cv2", "numpy", "workstation"))
     return {Path(module.__file__).parent for module in modules if module and module.__file__}
 
