@@ -4,7 +4,6 @@ import pytest
 from PySide6.QtCore import QPoint, QRect
 
 from tests.ui.reviewing import FRAMES
-from tests.videos import read_code
 from ui import theme
 from ui.compare.window import CompareWindow
 from ui.dialogs.preferences_dialog import PreferencesDialog
@@ -181,7 +180,7 @@ def test_comparison(person):
         view, middle = compared.view, compared.view.width() // 2
         for number, (sight, frame) in enumerate(zip(view._sights, (left, right), strict=True)):
             area = sight.area().translated(number * (middle + 1), 0)
-            assert read_code(to_pixels(hands.screen(view, area))) == frame
+            hands.wait(lambda a=area, f=frame: person.code_on_screen(view, a) == f)
 
     hands.press("Right")
     compares(21, 11)
@@ -192,13 +191,13 @@ def test_comparison(person):
     compares(21, 21)
     hands.press("3")
     middle = QRect(compared.view.rect().center(), compared.view.rect().center() + QPoint(80, 60))
-    assert to_pixels(hands.screen(compared.view, middle)).max() < 30  # a frame against itself
+    hands.wait(lambda: to_pixels(hands.screen(compared.view, middle)).max() < 30)  # no difference
     hands.press("2")
     wipe = compared.view.wipe
     hands.drag(compared.view, compared.view.rect().center(), QPoint(200, 150))
     assert compared.view.wipe < wipe
     whole = compared.view._sights[0].area()
-    assert read_code(to_pixels(hands.screen(compared.view, whole))) == 21
+    hands.wait(lambda: person.code_on_screen(compared.view, whole) == 21)
     hands.press("Escape")
     hands.wait(
         lambda: not any(one.isVisible() for one in person.window.findChildren(CompareWindow))

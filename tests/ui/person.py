@@ -1,5 +1,7 @@
 """An examiner with hands, before a window on a real X server."""
 
+from contextlib import suppress
+
 from PySide6.QtWidgets import QFileDialog
 
 from tests.ui.hands import Hands
@@ -22,8 +24,13 @@ class Person(Examiner):
         """The player says this frame, and its pixels on the screen do."""
         self.wait(lambda: self.player.current_frame == frame)
         view = self.player.view
-        shown = self.hands.screen(view, view.picture_area())
-        assert read_code(to_pixels(shown)) == frame
+        self.hands.wait(lambda: self.code_on_screen(view, view.picture_area()) == frame)
+
+    def code_on_screen(self, widget, area):
+        """The frame number in the pixels of the X server, None while it draws."""
+        with suppress(ValueError):
+            return read_code(to_pixels(self.hands.screen(widget, area)))
+        return None
 
     def on_lanes(self, frame, score=0.5):
         """Where a frame lies on the timeline, in the pixels of its lanes."""
