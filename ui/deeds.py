@@ -101,7 +101,9 @@ class Deeds:
 
     def choose_case(self) -> None:
         """Ask for a case folder and open it."""
-        files.ask_folder(self._window, "Open a case folder", Path(), self._window.open_case)
+        beside = [folder.parent for folder in preferences.recent_cases()[:1]]
+        start = beside[0] if beside else Path.home()
+        files.ask_folder(self._window, "Open a case folder", start, self._window.open_case)
 
     def choose_exhibits(self) -> None:
         """Ask for files and queue them for intake."""

@@ -7,6 +7,8 @@ from ui import theme
 from ui.dialogs.form import WIDTH, FormDialog
 from ui.widgets import label
 
+MOST_HEIGHT = 520  # pixels; longer text scrolls
+
 
 class DetailsDialog(FormDialog):
     """One sentence, the details below it, and a button that copies them."""
@@ -19,7 +21,7 @@ class DetailsDialog(FormDialog):
         self._details = QPlainTextEdit(details)
         self._details.setReadOnly(True)
         self._details.setFont(theme.mono_font(theme.SMALL))
-        self.resize(WIDTH + 128, 520)
+        self.resize(WIDTH + 128, min(MOST_HEIGHT, 220 + 16 * details.count("\n")))
         self._details.setAccessibleName("Details")
         if sentence:
             self.rows.insertWidget(0, label(sentence, wrap=True))
