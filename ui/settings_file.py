@@ -70,19 +70,19 @@ class SettingsFile:
         try:
             self._held = self._read()
         except (OSError, ValueError, RecursionError) as error:
-            self._set_aside(str(error) if type(error) is ValueError else "it is damaged")
+            self._set_aside(str(error) if type(error) is ValueError else "the file is damaged")
 
     def _read(self) -> dict[str, Any]:
         found = self._path.stat()
         if not S_ISREG(found.st_mode):
-            raise ValueError("it is no ordinary file")
+            raise ValueError("there is no ordinary file")
         with self._path.open("rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise ValueError("it is larger than any that this program writes")
+            raise ValueError("the file is larger than any that this program writes")
         held = json.loads(content)
         if not isinstance(held, dict):
-            raise ValueError("it is damaged")
+            raise ValueError("the file is damaged")
         return held
 
     def _set_aside(self, why: str) -> None:
@@ -94,7 +94,7 @@ class SettingsFile:
             self._path.rename(aside)
             self._seen = None
             self.trouble = (
-                f"Your settings of the window could not be read: {why}. The file was set aside as "
+                f"Your settings of the window could not be read: {why}. It was set aside as "
                 f"“{aside.name}” in {aside.parent}. {begun}"
             )
         except OSError:
