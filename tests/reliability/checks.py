@@ -52,7 +52,8 @@ def check(act: str, folder: Path, ground: Ground, before: Before) -> str:
     """
     found = {"create": _create, "intake": _intake, "analysis": _analysis, "report": _report}
     try:
-        return found[act](folder, ground, before)
+        with ground.at_home():
+            return found[act](folder, ground, before)
     except Lost:
         raise
     except Exception as error:

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -68,9 +69,22 @@ class Ground:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = os.environ | {name: str(folder / name) for name in _HOMES}
+        self._home = {name: str(folder / name) for name in _HOMES}
+        self.environment = os.environ | self._home
         self.environment["PYTHONPATH"] = str(ROOT)
         folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """Be of the account that the commands ran under: what it kept counts for nobody else."""
+        before = {name: os.environ.get(name) for name in self._home}
+        os.environ.update(self._home)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                os.environ.update({name: value} if value is not None else {})
 
     def prepare(self) -> None:
         """Make the clip and the cases: empty, filled with the clip, analysed."""
