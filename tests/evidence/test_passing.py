@@ -1,7 +1,7 @@
 """What is passed by on the way to a frame is not missed in the frame."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.videos import draw_code, make_video, uneven_times, zero_bytes
-from workstation.cases.records import FrameIndex
+from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError
 from workstation.evidence import decoding_run
 from workstation.evidence.expendable import expendable_test
@@ -142,6 +142,10 @@ def test_an_interrupted_search_goes_on_where_it_was(made: Made) -> None:
     opened.close()
 
 
+def seen(frames: Iterable[Frame | Stretch]) -> dict[int, NDArray[np.uint8]]:
+    return {one.number: one.pixels for one in frames if isinstance(one, Frame)}
+
+
 @pytest.mark.parametrize("at", [0.2, 0.45, 0.7])
 @pytest.mark.parametrize("kind", ["pyramid", "hevc", "open groups"])
 def test_a_damaged_recording_reads_the_same_from_anywhere(
@@ -149,13 +153,11 @@ def test_a_damaged_recording_reads_the_same_from_anywhere(
 ) -> None:
     path, index, whole = made(kind)
     damaged = zero_bytes(path, tmp_path / path.name, at=at, length=2500)
-    # On one thread: on several, damage is not noticed every time (docs/measurements.md).
-    found = list(read_frames(damaged, index, 0, FRAMES, careful=True))
-    shown = {one.number: one.pixels for one in found if isinstance(one, Frame)}
+    shown = seen(read_frames(damaged, index, 0, FRAMES))
     if kind != "hevc":  # its decoder notices little of this damage
         assert len(shown) < FRAMES
         assert all(np.array_equal(pixels, whole[n].pixels) for n, pixels in shown.items())
-    opened = FrameReader(damaged, index, careful=True)
+    opened = FrameReader(damaged, index)
     for number in random.Random(int(at * 100)).sample(range(FRAMES), 16):
         try:
             frame = opened.read(number)
@@ -164,6 +166,48 @@ def test_a_damaged_recording_reads_the_same_from_anywhere(
         else:
             assert np.array_equal(frame.pixels, shown[number])
     opened.close()
+
+
+@pytest.mark.parametrize("kind", ["pyramid", "open groups", "slices"])
+def test_damage_is_noticed_whatever_the_threads_are_doing(
+    made: Made, tmp_path: Path, kind: str
+) -> None:
+    path, index, _ = made(kind)
+    rng, noticed = random.Random(kind), 0
+    for _ in range(12):
+        length = rng.choice((30, 300, 2500))
+        damaged = zero_bytes(path, tmp_path / path.name, at=rng.random(), length=length)
+        expected = seen(read_frames(damaged, index, 0, FRAMES, careful=True))
+        noticed += len(expected) < FRAMES
+        for threads in (2, 5):
+            found = seen(read_frames(damaged, index, 0, FRAMES, threads=threads))
+            assert found.keys() == expected.keys()
+            assert all(np.array_equal(found[n], expected[n]) for n in found)
+    assert noticed > 6
+
+
+def test_what_a_thread_says_of_anothers_picture_is_believed_once_that_one_was_done() -> None:
+    class Thread:
+        thread_count, name, extradata = 3, "h264", b""
+
+    class Stream:
+        codec_context = Thread()
+
+    class Packet:
+        stream, pts = Stream(), 0
+
+    class Nothing:
+        index, wanted, absent = None, 0, ""
+
+        def number_of(self, pts: int | None) -> int | None:
+            return pts
+
+    several = decoding_run.Run(Nothing(), None, 0, careful=False)  # type: ignore[arg-type]
+    several._begin(Packet())
+    several._order, several._fed = {4: 5, 6: 7}, 10  # the thread of the 8th packet hands it out
+    assert several._told_in_time(4, 0)
+    assert not several._told_in_time(6, 0)
+    assert several._told_in_time(6, 2)
 
 
 class Codec:
@@ -227,7 +271,7 @@ def test_where_nothing_can_be_relied_on_nothing_is_left_out(codec: Codec) -> Non
 
 def test_pictures_are_reduced_to_fit(made: Made, tmp_path: Path) -> None:
     path, index, whole = made("pyramid")
-    (small,) = read_frames(path, index, 50, 51, within=(160, 160), background=True)
+    (small,) = read_frames(path, index, 50, 51, within=(160, 160), threads=1)
     assert isinstance(small, Frame)
     assert small.pixels.shape == (90, 160, 3)
     expected = whole[50].pixels.reshape(90, 2, 160, 2, 3).mean((1, 3))

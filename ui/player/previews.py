@@ -146,7 +146,7 @@ class Previews(QObject):
         def begin() -> None:
             self._end()
             self._frames = self._read_small(
-                path, index, first, stop, within=(SIDE, SIDE), background=True
+                path, index, first, stop, within=(SIDE, SIDE), threads=1
             )
 
         self._background.ask(begin, lambda _: None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,16 @@ from workstation.evidence.decoding_run import (
 from workstation.evidence.media import open_video, said, video_stream
 
 _EARLIER_STARTS = 3
+_MOST_THREADS = 8
+# Decoders seen to give the same of damaged recordings whatever the number of threads. HEVC's and
+# VP8's notice little, and leave in a picture what their threads happen to find there.
+_SAME_ON_THREADS = (
+    *("h264", "vp9", "libdav1d", "av1", "mpeg4", "mpeg1video", "mpeg2video"),
+    *("prores", "dnxhd", "ffv1"),
+)
+# At damage most decoders go on with whatever is there, unless they are told to give up.
+_GIVE_UP = {"err_detect": "crccheck+explode"}
+_MOST_DELAY = 15  # frames that FFmpeg's H.264 decoder can hold back
 
 
 class Decoder:
@@ -48,14 +59,16 @@ class Decoder:
         self, path: Path, index: FrameIndex, threads: int = 0, *, careful: bool = False
     ) -> None:
         self._path = path
-        self._threads, self._careful = threads, careful
+        self._threads = threads or min(cpu_count() or 1, _MOST_THREADS)
+        self._careful = careful
         self.index = index
         self.wanted = 0
         self.absent = ABSENT  # why frames that no packet came for have no picture
         self._keys = np.flatnonzero(index.key)
         self._opened: Any = None
         self.container: Any = None
-        self._reopen()
+        self._single = careful
+        self._reopen(careful)
 
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
@@ -129,7 +142,7 @@ class Decoder:
                     yield from self._to_the_end(rest)
                     return
             start = self.start_before(start - 1)
-        self._reopen()
+        self._reopen(careful)
         yield from self._demux(careful)
 
     def _demux(self, careful: bool) -> Iterator[Any]:
@@ -164,22 +177,11 @@ class Decoder:
         return None
 
     def _stream(self, careful: bool) -> Any:
-        stream = video_stream(self.container)
-        wanted = "SLICE" if careful else "AUTO"
-        if stream.codec_context.is_open and stream.thread_type.name != wanted:
-            self._reopen()
-            stream = video_stream(self.container)
-        if not stream.codec_context.is_open:
-            stream.thread_type = wanted
-            # One thread: some decoders (dav1d) otherwise report an error frames too late.
-            stream.codec_context.thread_count = 1 if careful else self._threads
-            if not careful:
-                # Of several threads one may give a frame before another has found its damage, so
-                # that a frame's own flags tell of it only sometimes; an error always comes.
-                stream.codec_context.options = {"err_detect": "explode"}
-        return stream
+        if careful != self._single:
+            self._reopen(careful)
+        return video_stream(self.container)
 
-    def _reopen(self) -> None:
+    def _reopen(self, careful: bool) -> None:
         self.close()
         self._opened = open_video(self._path)
         self.container = self._opened.__enter__()
@@ -193,10 +195,14 @@ class Decoder:
                 f"The video of “{self._path.name}” cannot be decoded: this program has no decoder "
                 "for its codec. Obtain a version in another format beside the original."
             )
+        self._single = careful
+        stream.thread_type = "SLICE" if careful else "AUTO"
+        # One thread: some decoders (dav1d) otherwise report an error frames too late.
+        _prepare(stream.codec_context, 1 if careful else self._threads)
 
     def _counted(self, first: int) -> Iterator[Picture]:
         """Decode from the start and count, exactly as the frame index was counted."""
-        self._reopen()
+        self._reopen(careful=True)
         number, broken = 0, False
         reason = NOT_GIVEN
         for count, packet in enumerate(self._demux(careful=True)):
@@ -216,3 +222,16 @@ class Decoder:
                 number += 1
         for absent in range(max(first, number), len(self.index)):
             yield Picture(absent, None, reason)
+
+
+def _prepare(codec: Any, threads: int) -> None:
+    """Have a decoder tell of all the damage that it notices, whatever its threads are doing."""
+    if codec.name == "h264":
+        # It says of each picture whether it is whole, and would lose more than that picture if it
+        # gave up. But a thread that hands out the picture of another says what is known of it at
+        # that moment; so pictures are held back until the threads they came from are done.
+        threads = max(min(threads, _MOST_DELAY - codec.reorder_depth), 1)
+        codec.reorder_depth += threads if threads > 1 else 0
+    else:
+        codec.options = _GIVE_UP
+    codec.thread_count = threads if codec.name in _SAME_ON_THREADS else 1

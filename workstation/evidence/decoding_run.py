@@ -8,7 +8,7 @@ import av
 
 from workstation.cases.records import FrameIndex
 from workstation.evidence import pulse
-from workstation.evidence.expendable import IsExpendable, expendable_test
+from workstation.evidence.expendable import IsExpendable, end_of_sequence, expendable_test
 from workstation.evidence.media import said
 
 DAMAGED = "its data is damaged"
@@ -83,6 +83,8 @@ class Run:
     _can_pass: IsExpendable | None = None
     _leading: bool = True
     _fed: int = 0
+    _held_back: int = 0
+    _ahead: int = 0
     _highest: int = -1
     _next: int = -1
     _delay: int = _REORDER
@@ -105,8 +107,12 @@ class Run:
     def _begin(self, packet: Any) -> None:
         number = self.decoder.number_of(packet.pts)
         self._next = 0 if self.start is None or number is None else number
-        self._delay += 0 if self.careful else packet.stream.codec_context.thread_count
-        self._can_pass = expendable_test(packet.stream.codec_context)
+        codec = packet.stream.codec_context
+        self._ahead = codec.thread_count - 1
+        if codec.name == "h264" and codec.thread_count > 1:
+            self._held_back = codec.thread_count
+        self._delay += self._ahead + self._held_back
+        self._can_pass = expendable_test(codec)
 
     def _feed(self, packet: Any) -> None:
         number = self.decoder.number_of(packet.pts) if packet.size else None
@@ -114,6 +120,25 @@ class Run:
             return
         if packet.size:
             self._note(packet, number)
+        else:
+            self._let_threads_end(packet.stream)
+        self._take(packet, number)
+
+    def _let_threads_end(self, stream: Any) -> None:
+        """Have the last pictures handed out one by one, each by a thread of its own.
+
+        At the end of a file one thread would hand them all out, while others are still at work.
+        """
+        unit = end_of_sequence(stream.codec_context)
+        for _ in range(self._held_back):
+            # Python's own bytes would be let go of by a thread that then waits for Python.
+            packet = av.Packet(len(unit))
+            packet.update(unit)
+            packet.stream = stream
+            self._fed += 1
+            self._take(packet, None)
+
+    def _take(self, packet: Any, number: int | None) -> None:
         try:
             frames = pulse.decode(packet, number)
         except av.FFmpegError as error:
@@ -122,14 +147,23 @@ class Run:
         except pulse.Refused as refusal:
             self._fault(number, str(refusal))
             return
-        for frame in frames:
+        for at, frame in enumerate(frames):
             shown = self.decoder.number_of(frame.pts)
             if shown is None or shown < self._next:
                 continue
-            if frame.is_corrupt:
+            if frame.is_corrupt or not self._told_in_time(shown, 0 if packet.size else at + 1):
                 self._fault(shown, DAMAGED)
             else:
                 self._got.setdefault(shown, frame if self._keeps(shown) else True)
+
+    def _told_in_time(self, number: int, drained: int) -> bool:
+        """Whether the thread a frame came from was done when another one handed the frame out.
+
+        The packet whose thread hands a frame out lies as many before the last one as there are
+        other threads, and its thread began after that of the packet `held_back` before had ended.
+        """
+        turn = min(self._fed - self._ahead + drained, self._fed + 1)
+        return not self._held_back or turn - self._order.get(number, turn) >= self._held_back
 
     def _passes(self, packet: Any, number: int | None) -> bool:
         """Whether the packet is left out, as nothing that is wanted is built on it."""
@@ -166,11 +200,10 @@ class Run:
         return number >= max(self.first, self.decoder.wanted)
 
     def _fault(self, number: int | None, reason: str) -> None:
-        if number is None or number >= self._next:
-            if not self.careful:
-                raise AnomalyError
-            if number is not None:
-                self._bad.setdefault(number, reason)
+        if not self.careful:
+            raise AnomalyError
+        if number is not None and number >= self._next:
+            self._bad.setdefault(number, reason)
 
     def _ready(self, *, ended: bool) -> Iterator[Picture]:
         while self._next < len(self.decoder.index):

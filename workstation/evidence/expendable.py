@@ -23,12 +23,27 @@ def expendable_test(codec: Any) -> IsExpendable | None:
     """
     extra = bytes(codec.extradata or b"")
     if codec.name == "h264":
-        length = (extra[4] & 3) + 1 if len(extra) > 6 and extra[0] == 1 else 0
+        length = _length(extra)
         return lambda packet: _h264(packet, length)
     if codec.name == "hevc" and len(extra) > 22 and extra[0] == 1 and (extra[21] >> 3) & 7 == 1:
         length = (extra[21] & 3) + 1
         return lambda packet: _hevc(packet, length)
     return None
+
+
+def end_of_sequence(codec: Any) -> bytes:
+    """A packet that says that an H.264 sequence ends (ITU-T H.264, 7.3.2.5).
+
+    Args:
+        codec: PyAV's codec context of the stream.
+    """
+    length = _length(bytes(codec.extradata or b""))
+    return (1).to_bytes(length or 3, "big") + b"\x0a"
+
+
+def _length(extra: bytes) -> int:
+    """Bytes of an H.264 unit's length; 0 where units begin with 00 00 01 instead."""
+    return (extra[4] & 3) + 1 if len(extra) > 6 and extra[0] == 1 else 0
 
 
 def _h264(packet: bytes, length: int) -> bool:

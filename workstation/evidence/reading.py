@@ -46,7 +46,7 @@ def read_frames(
     *,
     careful: bool = False,
     within: tuple[int, int] | None = None,
-    background: bool = False,
+    threads: int = 0,
 ) -> Iterator[Frame | Stretch]:
     """Decode frames first..stop-1 in order.
 
@@ -63,7 +63,7 @@ def read_frames(
         stop: number after the last frame.
         careful: whether to decode on one thread, where it is known at once what causes trouble.
         within: width and height that pictures are reduced to fit, for previews.
-        background: whether to leave the processors to others, decoding on one thread.
+        threads: of the decoder at most; 0 for as many as there are processors.
 
     Raises:
         ExhibitError: the file cannot be opened any more.
@@ -75,7 +75,7 @@ def read_frames(
         return
     times = index.times
     lost: Stretch | None = None
-    source = _open(path, index, careful, threads=1 if background else 0)
+    source = _open(path, index, careful, threads)
     with closing(source), closing(source.pictures(first)) as pictures:
         for picture in pictures:
             found = _convert(picture, float(times[picture.number]), within)
