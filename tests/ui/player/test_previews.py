@@ -47,7 +47,7 @@ def index_of(count, group):
 
 
 def drawn(path, index, first, stop, **options):
-    assert options == {"within": (480, 480), "background": True}
+    assert options == {"within": (480, 480), "threads": 1}
     for number in range(first, stop):
         yield Frame(number, number / 25, videos.draw_code(number, 160, 90))
 
