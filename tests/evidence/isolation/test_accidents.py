@@ -41,7 +41,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FrameIndex]:
 def accident(monkeypatch: pytest.MonkeyPatch) -> Iterator[Accident]:
     def prepare(fault: str) -> None:
         monkeypatch.setenv("FAULT", fault)
-        monkeypatch.setattr(launching, "KEEPER", "tests.evidence.isolation.faulty")
+        monkeypatch.setattr(launching.door, "KEEPER", "tests.evidence.isolation.faulty")
         if fault.startswith("spin"):
             monkeypatch.setattr(remote, "PROCESSOR_SECONDS", 0.4)
             monkeypatch.setattr(remote, "LOOK_SECONDS", 0.25)
