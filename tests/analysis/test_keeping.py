@@ -95,3 +95,19 @@ def test_the_largest_of_others_goes_first(case):
 
 def test_the_bound_divides_no_results():
     assert AnalysisSettings(kept_megabytes=5).shaping() == AnalysisSettings().shaping()
+
+
+@pytest.mark.parametrize("place", ["keeping", "replay"])
+def test_what_an_earlier_method_found_is_not_taken(place, moving_case, detector, monkeypatch):
+    from workstation.analysis import keeping, replay
+
+    exhibit = moving_case.exhibits.get("E001")
+    key = {
+        "keeping": lambda: keeping.faces_key(exhibit, "cpu", SHORT),
+        "replay": lambda: replay.cache_key(exhibit, detector, SHORT),
+    }[place]
+    now = key()
+    module = {"keeping": keeping, "replay": replay}[place]
+    earlier = {**module.software_versions(), "analysis method": "3"}
+    monkeypatch.setattr(module, "software_versions", lambda: earlier)
+    assert key() != now
