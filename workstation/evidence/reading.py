@@ -48,13 +48,7 @@ def read_frames(
     within: tuple[int, int] | None = None,
     threads: int = 0,
 ) -> Iterator[Frame | Stretch]:
-    """Decode frames first..stop-1 in order.
-
-    Every number in the range is covered exactly once, by a frame or by a stretch that says why it
-    could not be decoded. No frame is repeated or takes another's place; damage that the decoder
-    notices is not concealed, and what is built on a damaged frame counts as damaged, up to the
-    next key frame. Altered data that still decodes cannot be told from sound data: that is what
-    the acquisition hash is for.
+    """Decode frames first..stop-1 in order, with what `frames.read_frames` promises of them.
 
     Args:
         path: the exhibit's copy.
@@ -98,11 +92,7 @@ def read_frames(
 
 
 class FrameReader:
-    """Any frame of an exhibit, for one thread.
-
-    Stepping forward goes on decoding; stepping back is served from the frames last decoded, as far
-    as the memory set aside for them reaches, and `look_back` decodes further ones before they are
-    wanted.
+    """Any frame of an exhibit: what the worker of `frames.FrameReader` runs.
 
     Args:
         path: the exhibit's copy; opened for reading only.
@@ -152,18 +142,7 @@ class FrameReader:
         return found
 
     def look_back(self, number: int, most: int = 4) -> bool:
-        """Decode some of the frames before those in memory, for going back smoothly.
-
-        Half of the memory holds the frames just before `number`; the other half is filled with
-        those before them, a few at a time, so that a request is never kept waiting for long.
-
-        Args:
-            number: the frame that is on screen.
-            most: frames to decode in this call.
-
-        Returns:
-            Whether there is more to decode.
-        """
+        """As `frames.FrameReader.look_back`."""
         room = self._kept.room() // 2
         low = self._kept.begin_of(number)
         if low in (None, 0) or number - low >= room:
