@@ -219,23 +219,7 @@ def waveform(
     progress: Callable[[float], object] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> NDArray[np.float32]:
-    """The least and the greatest sample in equal parts of the exhibit's time.
-
-    Args:
-        path: the exhibit's copy.
-        index: its frame index.
-        buckets: how many parts the time from 0 to `end_of(index)` is cut into.
-        progress: is told now and then what share, 0..1, is done.
-        cancelled: is asked often; once it says yes, the rest stays NaN.
-
-    Returns:
-        float32 (buckets, 2), -1..1, over both channels; NaN where there is no sound.
-
-    Raises:
-        NoSound: there is no sound stream, or none that can be decoded.
-        ExhibitError: the file cannot be opened.
-        ValueError: there are no buckets.
-    """
+    """As `sound.waveform`; once it is cancelled, only the rest stays NaN."""
     if buckets < 1:
         raise ValueError(f"a waveform of {buckets} parts")
     peaks = np.full((buckets, 2), np.nan, np.float32)
