@@ -27,6 +27,7 @@ from workstation.cases.custody import Act
 from workstation.cases.records import FrameState, RunOutcome
 from workstation.commands.timelines import timelines
 from workstation.errors import CaseError, ReportError
+from workstation.report.sections import method
 from workstation.report.signing import SigningIdentity
 from workstation.report.writer import write_report
 
@@ -87,6 +88,26 @@ def test_method_limits_and_findings(signed: Signed) -> None:
         "SHA-256 of the frame's pixels (RGB, 320 × 240)",
     ):
         assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("grid", "interpolate", "made_by", "said"),
+    [
+        (5, False, "4", "can be missed"),
+        (1, False, "4", "Every frame, all over."),
+        (5, False, "3", "Every frame, all over."),
+        (5, True, "4", "by interpolation"),
+        (5, None, "2", "by interpolation"),
+        (None, None, "4", "not recorded"),
+        (5, False, "of old", "not recorded"),
+    ],
+)
+def test_where_faces_were_sought_is_said(
+    grid: int | None, interpolate: bool | None, made_by: str, said: str
+) -> None:
+    settings = {"grid": grid, "interpolate": interpolate}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    assert said in method.sought(settings, {"analysis method": made_by})
 
 
 def test_figures_are_numbered_and_referred_to(signed: Signed) -> None:

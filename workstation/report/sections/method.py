@@ -62,6 +62,7 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
             [
                 ("Used on", exhibits),
                 ("Detector", f"{card.get('name', '–')}, version {card.get('version', '–')}"),
+                ("Faces sought", sought(run.settings, run.versions)),
                 ("Network", _stated(card, "network")),
                 ("Preprocessing", _stated(card, "preprocessing")),
                 ("Sequence", f"{length} crops" if length else _stated(card, "sequence")),
@@ -83,6 +84,22 @@ def _detector(users: Sequence[tuple[ExhibitEvidence, RunEvidence]]) -> list[Flow
         *_performance(card),
         *limits(card),
     ]
+
+
+def sought(settings: Mapping[str, Any], versions: Mapping[str, Any]) -> str:
+    """Where faces were looked for: until method 2 interpolated, in method 3 all over each frame."""
+    grid, method = settings.get("grid"), str(versions.get("analysis method", ""))
+    if not isinstance(grid, int) or not method.isdigit():
+        return "not recorded with the run"
+    rows = f"Frame numbers that divide by {grid}, and the last, all over; the frames between"
+    if settings.get("interpolate", int(method) < 3):
+        return f"{rows} by interpolation where a face was plainly the same at both ends."
+    if int(method) < 4 or grid == 1:
+        return "Every frame, all over."
+    return (
+        f"{rows} about the places where those show a face or nearly do, and all over where one"
+        " comes, goes or is lost. A face seen only between two of them can be missed."
+    )
 
 
 def _stated(card: Mapping[str, Any], key: str) -> str:
