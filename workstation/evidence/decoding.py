@@ -59,7 +59,7 @@ class Decoder:
         self, path: Path, index: FrameIndex, threads: int = 0, *, careful: bool = False
     ) -> None:
         self._path = path
-        self._threads = threads or min(cpu_count() or 1, _MOST_THREADS)
+        self._threads = threads or min((cpu_count() or 1) + 1, _MOST_THREADS)
         self._careful = careful
         self.index = index
         self.wanted = 0
