@@ -12,6 +12,8 @@ from ui.widgets import button, heading, label, plain_tip
 from workstation.cases.case import DATABASE_NAME
 
 WIDTH = 560
+INVITATION = "Create a case or open one; a case folder can also be dropped here."
+OPENING = "A case is being opened …"
 
 
 class StartPage(QWidget):
@@ -32,9 +34,8 @@ class StartPage(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2 * theme.GRID)
         rows.addWidget(label("Deepfake Forensics Workstation", "title"))
-        rows.addWidget(
-            label("Create a case or open one; a case folder can also be dropped here.", "muted")
-        )
+        self.sentence = label(INVITATION, "muted")
+        rows.addWidget(self.sentence)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)
         self.create_button = button("Create a case", self.create_wanted.emit, primary=True)
@@ -59,6 +60,10 @@ class StartPage(QWidget):
         self._list([(folder, None) for folder in folders])
         if folders:
             self._background.ask(lambda: _present(folders), self._list)
+
+    def show_opening(self, opening: bool) -> None:
+        """Say that a case is being opened, which may take some seconds, or no longer."""
+        self.sentence.setText(OPENING if opening else INVITATION)
 
     def close_down(self) -> None:
         """End the thread that looks for the folders."""

@@ -40,6 +40,7 @@ class Workbench(QObject):
     get are frozen records.
     """
 
+    case_opening = Signal(bool)  # whether one is being opened
     case_opened = Signal(object)  # CaseView
     case_closed = Signal()
     exhibits_changed = Signal(object)  # tuple[ExhibitLine, ...]
@@ -223,11 +224,17 @@ class Workbench(QObject):
                 case.close()
                 raise
 
-        self._background.ask(open_and_view, lambda answer: self._opened(*answer))
+        self.case_opening.emit(True)
+        self._background.ask(open_and_view, lambda answer: self._opened(*answer), self._not_opened)
+
+    def _not_opened(self, error: Exception) -> None:
+        self.case_opening.emit(False)
+        messages.tell(error)
 
     def _opened(self, case: Case, view: CaseView) -> None:
         self.close_case()
         self._case, self.view = case, view
+        self.case_opening.emit(False)
         self.jobs = JobQueue(
             case.another,
             workers=preferences.workers(),

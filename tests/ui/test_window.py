@@ -22,6 +22,7 @@ from ui.dialogs.question_dialog import QuestionDialog
 from ui.dialogs.report_dialog import ReportDialog, ReportOrder, WrittenDialog, report_job
 from ui.exhibits.model import ROW_ROLE
 from ui.main_window import MainWindow
+from ui.start_page import INVITATION, OPENING
 from workstation.analysis.detector import DetectorInfo
 from workstation.cases.case import Case
 from workstation.cases.records import RunOutcome
@@ -282,6 +283,21 @@ def test_everything_that_takes_the_keyboard_has_a_name(window, qtbot, tmp_path):
         and not (widget.accessibleName() or getattr(widget, "text", str)())
     ]
     assert [f"{type(one).__name__} in {type(one.parent()).__name__}" for one in nameless] == []
+
+
+def test_while_a_case_is_opened_the_start_page_says_so(window, qtbot, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(messages, "tell", told.append)
+    sentence = window.start_page.sentence
+    window.open_case(tmp_path / "nothing here")
+    assert sentence.text() == OPENING
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    assert sentence.text() == INVITATION
+    Case.create(tmp_path / "case", number="1", examiner="A. Examiner").close()
+    window.open_case(tmp_path / "case")
+    assert sentence.text() == OPENING
+    qtbot.waitUntil(lambda: window.workbench.view is not None, timeout=WAIT)
+    assert sentence.text() == INVITATION
 
 
 def test_opening_the_window_does_not_load_torch(tmp_path):
