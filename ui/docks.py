@@ -82,7 +82,11 @@ class _TitleBar(QWidget):
 
 
 class DockArea(QMainWindow):
-    """The picture in the middle, docks around it."""
+    """The picture in the middle, docks around it.
+
+    Attributes:
+        shown: Whether it was ever on screen; before, docks have no sizes worth keeping.
+    """
 
     key_left = Signal(object)  # QKeyEvent
 
@@ -99,7 +103,7 @@ class DockArea(QMainWindow):
         self.setCentralWidget(middle)
         for dock in self.docks.values():
             dock.key_left.connect(self.key_left)
-        self._sized = False
+        self.shown = self._sized = False
         self._wide: QByteArray | None = None  # where the docks are once there is room again
         self.reset()
 
@@ -135,6 +139,7 @@ class DockArea(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Size the docks once there is room to share out, unless they were put back."""
         super().showEvent(event)
+        self.shown = True
         if not self._sized:
             self._sized = True
             QTimer.singleShot(0, self, self._size)

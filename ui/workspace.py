@@ -83,7 +83,8 @@ class Workspace(QWidget):
     def close_down(self) -> None:
         """Keep where the docks and the player are and end the threads that panels own."""
         self.place.close_down()
-        preferences.keep_layout("docks", self.area.keep())
+        if self.area.shown:
+            preferences.keep_layout("docks", self.area.keep())
         self.stage.close_down()
         for panel in self.panels.values():
             end: Callable[[], None] | None = getattr(panel, "close_down", None)

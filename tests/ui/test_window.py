@@ -300,6 +300,24 @@ def test_while_a_case_is_opened_the_start_page_says_so(window, qtbot, tmp_path, 
     assert sentence.text() == INVITATION
 
 
+def test_a_window_that_showed_no_case_keeps_no_widths(qtbot, qapp, tmp_path):
+    make_application()
+    Case.create(tmp_path / "case", number="1", examiner="A. Examiner").close()
+    widths = []
+    for folder in (None, tmp_path / "case", tmp_path / "case"):
+        made = MainWindow()
+        qtbot.addWidget(made)
+        made.resize(1400, 900)
+        made.show()
+        if folder is not None:
+            made.open_case(folder)
+            docks = made.workspace.area.docks
+            qtbot.waitUntil(lambda d=docks: d["inspector"].width() > 300, timeout=WAIT)
+            widths.append(docks["inspector"].width())
+        made.close()
+    assert widths[0] == widths[1]
+
+
 def test_opening_the_window_does_not_load_torch(tmp_path):
     with Case.create(tmp_path / "case", number="1", examiner="A. Examiner"):
         pass
