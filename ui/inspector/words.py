@@ -62,8 +62,8 @@ FINDINGS = {
         "recording was manipulated; unmanipulated recordings can receive such scores."
     ),
     Finding.INCONCLUSIVE: (
-        "The detector separates neither way. This is neither weak support for manipulation nor "
-        "weak support for authenticity."
+        "The detector separates neither way. The finding supports neither side, to whichever a "
+        "likelihood ratio beside it leans."
     ),
     Finding.DOES_NOT_SUPPORT: (
         "The scores lie below the detector's thresholds. This does not establish that the "

@@ -24,7 +24,7 @@ MEANING: dict[Finding, tuple[str, str]] = {
         " the whole does not, or too few frames could be scored, or most could not or show the face"
         " unlike those the detector was trained on, or the likelihood ratio supports nothing: the"
         " detector separates neither way.",
-        "It is neither weak support for manipulation nor weak support for authenticity.",
+        "The finding supports neither side, to whichever a likelihood ratio beside it leans.",
     ),
     Finding.DOES_NOT_SUPPORT: (
         "The mean score of each face track lies below the lower decision threshold, and no stretch"
