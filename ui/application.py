@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="case folder to open")
     arguments = parser.parse_args(argv)
     logbook.begin("window")
+    launching.prepare()  # loads the decoders while the window is made
     application = make_application()
     messages.install_hook()
     threading.excepthook = _uncaught_in_a_thread
@@ -42,7 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.show()
     if preferences.trouble():
         window.banners.say("settings", preferences.trouble())
-    launching.prepare()  # the first exhibit then opens without waiting for it
     if arguments.folder is not None:
         window.open_case(arguments.folder.absolute())
     _heed_interrupts(window)

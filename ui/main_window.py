@@ -47,7 +47,8 @@ class MainWindow(QMainWindow):
         self.workspace.place.share_actions(list(self.actions_by_name.values()))
         self._listen()
         self._update_actions()
-        self.workbench.look_for_detectors()
+        # A case that is opened at once comes first.
+        QTimer.singleShot(0, self, self.workbench.look_for_detectors)
 
     # opening and closing cases
 

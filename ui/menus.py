@@ -32,8 +32,9 @@ def make_actions(
 
 def set_keys(actions: Mapping[str, QAction]) -> None:
     """Put the keys in force that the examiner chose, or the defaults."""
+    in_force = keys.in_force()
     for name, action in actions.items():
-        action.setShortcuts([QKeySequence(text) for text in keys.keys_of(name)])
+        action.setShortcuts([QKeySequence(text) for text in in_force[name]])
 
 
 def enable(actions: Mapping[str, QAction], holds: Mapping[str, bool]) -> None:
