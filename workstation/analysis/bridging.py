@@ -127,6 +127,15 @@ class Shots:
         self._cuts += zip(cut.tolist(), sketches, strict=True)
         self._blind += blind
 
+    def forget(self, frame: int) -> None:
+        """Let go of what lies before a frame, when no earlier one will be asked about.
+
+        Args:
+            frame: Its number.
+        """
+        self._cuts = [cut for cut in self._cuts if cut[0] >= frame]
+        self._blind = [stretch for stretch in self._blind if stretch.last >= frame]
+
     def apart(self, earlier: int, later: int) -> bool:
         """Whether a face seen in one frame cannot be followed to another.
 

@@ -76,6 +76,7 @@ class TemporalScorer:
             float32 ``(N,)``, 0..1.
         """
         scores = np.full(len(track), np.nan, np.float32)
+        self._forget(times)
         pieces = [
             piece
             for number in np.unique(track).tolist()
@@ -90,6 +91,12 @@ class TemporalScorer:
         for row, piece in enumerate(pieces):
             scores[piece.rows] = given[row, piece.wanted]
         return scores
+
+    def _forget(self, times: NDArray[np.float64]) -> None:
+        """Let go of tracks whose counting starts anew if they are ever seen again."""
+        if len(times):
+            now, past = float(times[0]), self._past
+            self._past = {n: past[n] for n in past if now - past[n].last_time <= self._gap}
 
     def _pieces(
         self,

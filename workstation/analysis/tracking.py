@@ -241,8 +241,9 @@ class Linker:
         return _as_arrays(first, horizon, rows, undecodable, self._width)
 
     def _forget(self, horizon: int) -> None:
-        """Let go of chains that can neither grow nor be continued."""
+        """Let go of chains that can neither grow nor be continued, and of shots long past."""
         oldest = self._times[min(horizon, len(self._times) - 1)] - self._gap
+        self._shots.forget(int(np.searchsorted(self._times, oldest)))
         self._chains = [
             c
             for c in self._chains

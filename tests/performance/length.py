@@ -1,0 +1,161 @@
+"""Memory and processor time of an analysis by the length of the exhibit; prints.
+
+Run with `./run python tests/performance/length.py [SECONDS ...] [--size 320x240]`. Ten seconds of
+one face are repeated, packet by packet, to each length (10, 60, 300 and 600 seconds unless others
+are named) and analysed by a process of its own. Memory is what that process and its workers have
+taken for themselves: pages of program files, which they share with whatever else runs, are left
+out. It is looked at whenever a chunk is done. Processor time is that of all of them in milliseconds
+a frame, with making ready and from the first chunk's end on.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import av
+
+from workstation.analysis.detector import default_detector
+from workstation.analysis.pipeline import default_workers, run_analysis
+from workstation.analysis.progress import Event, Progress
+from workstation.analysis.settings import AnalysisSettings
+from workstation.cases.case import Case
+from workstation.commands.benchmark.memory import family
+from workstation.commands.benchmark.scenes import made
+from workstation.evidence.intake import add_exhibit
+
+LENGTHS = [10, 60, 300, 600]
+CLIP_SECONDS = 10
+
+
+def repeated(source: Path, times: int, path: Path) -> None:
+    """A clip over and over, its packets untouched."""
+    with av.open(str(path), "w") as container:
+        stream, begin = None, 0
+        for _ in range(times):
+            with av.open(str(source)) as opened:
+                template = opened.streams.video[0]
+                stream = stream or container.add_stream_from_template(template)
+                for packet in opened.demux(template):
+                    if packet.dts is None:
+                        continue
+                    packet.pts, packet.dts = packet.pts + begin, packet.dts + begin
+                    packet.stream = stream
+                    container.mux(packet)
+                begin += template.duration
+
+
+def processor_seconds() -> float:
+    """Of this process and all that descend from it, those that have ended included."""
+    ticks = 0
+    for place in family():
+        try:
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it ended in between
+            continue
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_taken() -> float:
+    """Of this process and its descendants, megabytes; what they share among them counts once."""
+    kilobytes = 0
+    for place in family():
+        try:
+            lines = (place / "smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        own = [line.split()[1] for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:"))]
+        kilobytes += sum(int(size) for size in own)
+    return kilobytes / 1024
+
+
+class Course:
+    """What was used by when."""
+
+    def __init__(self, watched: bool) -> None:
+        self.points: list[tuple[int, float, float]] = []
+        self._watched = watched
+
+    def announce(self, event: Event) -> None:
+        """Note each new number of frames done."""
+        if not isinstance(event, Progress):
+            return
+        if self.points and self.points[-1][0] == event.frames_done:
+            return
+        memory = memory_taken()
+        self.points.append((event.frames_done, processor_seconds(), memory))
+        if self._watched:
+            print(event.frames_done, f"{memory:.0f} MB", file=sys.stderr, flush=True)
+
+
+def analyse(path: Path, watched: bool) -> dict[str, float]:
+    """Analyse one clip in this process."""
+    course, workers = Course(watched), default_workers("cpu")
+    with (
+        tempfile.TemporaryDirectory(prefix="workstation-length-") as folder,
+        Case.create(Path(folder) / "case", number="LENGTH", examiner="Length") as case,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        number = add_exhibit(case, path).number
+        run = run_analysis(
+            case,
+            number,
+            default_detector(),
+            AnalysisSettings(),
+            pool,
+            workers=workers,
+            announce=course.announce,
+        )
+    begun, *_, last = [point for point in course.points if point[0]]
+    steady = (last[1] - begun[1]) / max(last[0] - begun[0], 1)
+    return {
+        "frames": run.frames_done,
+        "memory": max(point[2] for point in course.points),
+        "memory_begun": begun[2],
+        "memory_last": last[2],
+        "milliseconds": processor_seconds() / run.frames_done * 1000,
+        "steady_milliseconds": steady * 1000,
+    }
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("seconds", nargs="*", type=int, default=LENGTHS)
+    parser.add_argument("--size", default="320x240", help="width x height of the picture")
+    parser.add_argument("--watch", action="store_true", help="print the memory chunk by chunk")
+    parser.add_argument("--clip", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.clip:
+        print(json.dumps(analyse(arguments.clip, arguments.watch)))
+        return 0
+    width, height = (int(side) for side in arguments.size.split("x"))
+    with tempfile.TemporaryDirectory(prefix="workstation-length-") as folder:
+        scene = made(Path(folder), "once", (width, height), 1, CLIP_SECONDS)
+        for seconds in arguments.seconds:
+            path = Path(folder) / f"{seconds}.mp4"
+            repeated(scene.path, max(seconds // CLIP_SECONDS, 1), path)
+            more = ["--watch"] if arguments.watch else []
+            command = [sys.executable, __file__, "--clip", str(path), *more]
+            answer = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+            said = json.loads(answer)
+            print(
+                f"{seconds} s: {said['frames']} frames; at most {said['memory']:.0f} MB, "
+                f"{said['memory_begun']:.0f} after the first chunk, "
+                f"{said['memory_last']:.0f} after the last; "
+                f"{said['milliseconds']:.2f} ms of processor time a frame, "
+                f"{said['steady_milliseconds']:.2f} ms from the first chunk on",
+                flush=True,
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
