@@ -19,6 +19,7 @@ AREAS = {
 WIDTHS = {"left": 272, "right": 344}
 BOTTOM = 236
 BOTTOM_SHARES = (0.3, 0.38)  # of the height, at least and at most
+LOW_SHARE = 0.24  # of the height, where that is little: the picture comes first
 LEAST_WIDTHS = {"left": 200, "right": 264}  # narrower, numbers would be cut off
 LOW = 460  # logical pixels; when the window gets lower, the picture keeps its share
 NARROW = 1100  # logical pixels; below this all side panels share the left side
@@ -132,7 +133,8 @@ class DockArea(QMainWindow):
 
     def _size_below(self) -> None:
         below = [one for one in self.docks.values() if self.dockWidgetArea(one) is AREAS["bottom"]]
-        least, most = (round(self.height() * share) for share in BOTTOM_SHARES)
+        shares = (0.0, LOW_SHARE) if self.height() < LOW else BOTTOM_SHARES
+        least, most = (round(self.height() * share) for share in shares)
         height = min(max(BOTTOM, least), most)
         self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
 

@@ -85,6 +85,12 @@ def test_side_panels_share_one_side_while_there_is_little_room(area, qtbot):
     qtbot.waitUntil(lambda: area.dockWidgetArea(area.docks["two"]) is right)
 
 
+def test_in_a_low_window_the_middle_comes_first(area, qtbot):
+    area.resize(1200, 700)
+    area.resize(1200, 340)
+    qtbot.waitUntil(lambda: area.docks["below"].height() <= 0.25 * area.height())
+
+
 def test_the_middle_keeps_its_share_when_the_window_gets_low(area, qtbot):
     dock = area.docks["below"]
     area.resize(1200, 700)

@@ -31,7 +31,7 @@ RELATION_ICONS = {
 MOST_TRACKS = 6
 NONE = "No exhibit is taken as known authentic for {}, so there is nothing to compare it with."
 LEGEND = "◆ the track   ○ references   ▭ 95 % interval for one more like them"
-OFFER = "Compare with a known authentic exhibit"
+OFFER = "Compare with a reference"  # longer words would cut off the inspector at its narrowest
 
 
 class ReferenceCard(QWidget):

@@ -75,7 +75,7 @@ class LanesView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the timeline has the keys
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(RULER + 72)
+        self.setMinimumHeight(RULER + 32)  # one lane
         self.viewport().setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
