@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ui.timeline.scores import ExhibitScores
+from workstation.cases.agreement import altered_run
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, ChainCheck
 from workstation.cases.records import (
@@ -21,6 +22,8 @@ from workstation.cases.records import (
     Verification,
     chosen_run,
 )
+
+MOST_COMPARED = 100_000  # faces; half a second
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class ExhibitView:
         newer: a run that was begun after `run` and does not count because it did not end.
         scores: the faces as the timeline draws them, worked out where they were read; it goes on
             filling them.
+        altered: what is wrong with what the case records of the run, as a sentence, or "".
     """
 
     exhibit: Exhibit
@@ -100,6 +104,7 @@ class ExhibitView:
     findings: tuple[FindingRecord, ...]
     newer: Run | None = None
     scores: ExhibitScores | None = field(default=None, compare=False, repr=False)
+    altered: str = ""
 
     @property
     def faces_waited_for(self) -> bool:
@@ -178,6 +183,17 @@ def read_faces(case: Case, view: ExhibitView) -> ExhibitView:
     scores.append(0, view.run.frames_done, faces, view.undecodable)
     scores.work_out()
     return replace(view, faces=faces, scores=scores)
+
+
+def read_altered(case: Case, view: ExhibitView) -> str:
+    """What is wrong with a run that is shown, as a sentence, or "".
+
+    Every row of it is read, so the longest runs are left to reports, exports and verifying.
+    """
+    run = view.run
+    if run is None or run.outcome is RunOutcome.RUNNING or len(view.faces or ()) > MOST_COMPARED:
+        return ""
+    return altered_run(case, run)
 
 
 def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable, list[Stretch]]:

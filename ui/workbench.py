@@ -1,6 +1,7 @@
 """The one object that holds the open case and announces what changes in it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,6 +47,7 @@ class Workbench(QObject):
     exhibits_changed = Signal(object)  # tuple[ExhibitLine, ...]
     exhibit_selected = Signal(object)  # str | None
     run_changed = Signal(object)  # ExhibitView | None: show this exhibit and its run
+    run_altered = Signal(object)  # ExhibitView: it turned out that somebody changed its run
     faces_committed = Signal(object, object, object, object)  # first, stop, FaceTable, stretches
     findings_changed = Signal(object)  # ExhibitView
     custody_changed = Signal(object)  # CustodyView
@@ -65,6 +67,7 @@ class Workbench(QObject):
         self.detector: DetectorInfo | None = None
         self._case: Case | None = None
         self._going_to: Place | None = None
+        self._opening: Path | None = None
         self._background = Background("reading", self)
         self._custody_due = QTimer(self, singleShot=True, interval=CUSTODY_MS)
         self._custody_due.timeout.connect(self._read_custody)
@@ -79,7 +82,9 @@ class Workbench(QObject):
 
     def open_case(self, folder: Path) -> None:
         """Open a case; for reading only where it is open elsewhere or cannot be written."""
-        self._open(lambda: _open_or_read(folder))
+        if folder != self._opening:  # asked for twice, it would find itself open elsewhere
+            self._opening = folder
+            self._open(lambda: _open_or_read(folder))
 
     def close_case(self) -> None:
         """Close the case; every job must have ended (`JobQueue.stop`)."""
@@ -228,12 +233,13 @@ class Workbench(QObject):
         self._background.ask(open_and_view, lambda answer: self._opened(*answer), self._not_opened)
 
     def _not_opened(self, error: Exception) -> None:
+        self._opening = None
         self.case_opening.emit(False)
         messages.tell(error)
 
     def _opened(self, case: Case, view: CaseView) -> None:
         self.close_case()
-        self._case, self.view = case, view
+        self._case, self.view, self._opening = case, view, None
         self.case_opening.emit(False)
         self.jobs = JobQueue(
             case.another,
@@ -281,9 +287,18 @@ class Workbench(QObject):
         self.shown = view
         if view.faces_waited_for:  # millions of faces take seconds; what is known is shown before
             self.ask(lambda case: reading.read_faces(case, view), self._exhibit_read)
+        else:
+            self.ask(
+                lambda case: reading.read_altered(case, view), lambda said: self._warn(view, said)
+            )
         self.run_changed.emit(view)
         self.findings_changed.emit(view)
         self._arrive()
+
+    def _warn(self, view: ExhibitView, said: str) -> None:
+        if said and self.shown is view:
+            self.shown = replace(view, altered=said)
+            self.run_altered.emit(self.shown)
 
     def _arrive(self) -> None:
         place, self._going_to = self._going_to, None

@@ -95,6 +95,7 @@ def finish_run(case, number="E001", score=0.8, undecodable=()):
     segments, findings = conclude(faces, index.times, lost, Thresholds.of_card(CARD))
     case.runs.conclude(run.id, segments, findings)
     case.runs.finish(run.id, RunOutcome.COMPLETE)
+    case.custody.append(Act.ANALYSIS_COMPLETE, number, run=run.id, **case.runs.sealed(run.id))
     return run
 
 

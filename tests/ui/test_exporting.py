@@ -20,6 +20,7 @@ from ui.timeline.content import OtherRun
 from ui.timeline.picture import FOOT, SCALE, WIDTH, timeline_picture
 from ui.workbench import Workbench
 from workstation.cases.case import Case
+from workstation.cases.custody import Act
 from workstation.cases.records import RunOutcome, Segment
 from workstation.evidence.intake import add_exhibit
 
@@ -36,6 +37,8 @@ def folder(tmp_path):
         case.runs.commit_stretch(run.id, 0, FRAMES, face_table(FRAMES, 0.8), [])
         case.runs.conclude(run.id, [Segment(1, 10, 30, 0.8, 0.8, 10)], [])
         case.runs.finish(run.id, RunOutcome.COMPLETE)
+        sealed = case.runs.sealed(run.id)
+        case.custody.append(Act.ANALYSIS_COMPLETE, "E001", run=run.id, **sealed)
     return tmp_path / "case"
 
 

@@ -154,3 +154,22 @@ def test_a_track_whose_faces_are_all_unlike_the_training_says_so(qtbot):
     numbers = sections.numbers(whole)
     qtbot.addWidget(numbers)
     assert "of these, faces that count" in said(numbers)
+
+
+def test_scores_that_somebody_changed_are_said_to_be_changed(panel, bench, qtbot, folder):
+    with Case.open(folder) as case:
+        case._connection.write("UPDATE faces SET score = 0.1 WHERE frame = 3")
+    with qtbot.waitSignal(bench.run_altered):
+        bench.open_case(folder)
+    texts = said(panel.widget())
+    assert any("Run 1 on E001" in text and "past this program" in text for text in texts)
+    assert "supports manipulation" in texts  # beside the finding, not instead of it
+
+
+def test_scores_that_nobody_changed_are_not(panel, bench, qtbot, folder):
+    with qtbot.waitSignals([bench.findings_changed, bench.custody_changed]):
+        bench.open_case(folder)
+    answers = []
+    bench.ask(lambda case: None, answers.append)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert bench.shown.altered == ""

@@ -36,6 +36,7 @@ class InspectorPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Inspector")
         workbench.run_changed.connect(self.show_exhibit)
+        workbench.run_altered.connect(self.show_exhibit)
         workbench.exhibits_changed.connect(self._exhibits_changed)
         workbench.case_opened.connect(self._case_opened)
         workbench.case_closed.connect(lambda: self.show_exhibit(None))
@@ -136,15 +137,16 @@ class InspectorPanel(QScrollArea):
             "accounted for. What was scored stays."
         )
         reason = [label(run.reason, "muted", wrap=True)] if run.reason else []
+        doubt = [label(view.altered, "danger", wrap=True)] if view.altered else []
         offer = self._offer("Continue the analysis", number)
-        return sections.section("Finding", label(said, wrap=True), *reason, *offer)
+        return sections.section("Finding", *doubt, label(said, wrap=True), *reason, *offer)
 
     def _altered(self, view: ExhibitView) -> str:
-        """What to say beside the finding of a file that is no longer what was taken in."""
+        """What to say beside a finding whose scores or file are not what they were."""
         number = view.exhibit.number
         lines = (line for line in self._workbench.exhibits if line.exhibit.number == number)
         found = next((line.verification for line in lines), "")
-        return words.ALTERED.get(found, "")
+        return " ".join(filter(None, (view.altered, words.ALTERED.get(found, ""))))
 
     def _exhibits_changed(self) -> None:
         view = self._workbench.shown

@@ -7,6 +7,8 @@ from workstation.cases.custody import Act
 from workstation.cases.marks import MARK_ACTS
 from workstation.cases.records import CustodyEntry, Exhibit, Run, RunOutcome
 from workstation.cases.references import logged
+from workstation.cases.seals import Vouched
+from workstation.errors import CaseError
 
 if TYPE_CHECKING:
     from workstation.cases.case import Case
@@ -28,9 +30,9 @@ def disagreements(case: "Case") -> tuple[str, ...]:
 
     Covered are the facts of the case, the exhibits with their frame indexes, the runs with their
     scores and findings as they were when each stopped or completed, every state of every mark, the
-    references, and the list of reports. A run that is going on is not covered until it stops. This
-    says nothing about the log itself (see `CustodyLog.verify`) nor about files (see
-    `workstation.evidence.verification`).
+    references, and the list of reports. Of a run that is going on, or whose program was killed, the
+    seals on its stretches are held against them. This says nothing about the log itself (see
+    `CustodyLog.verify`) nor about files (see `workstation.evidence.verification`).
 
     Raises:
         CaseError: the database cannot be read.
@@ -63,8 +65,49 @@ def run_agrees(case: "Case", run: Run, entries: Sequence[CustodyEntry]) -> bool:
     if last is None or last.subject != run.exhibit:
         return False
     if last.act in _GOING_ON:
-        return run.outcome is RunOutcome.RUNNING
+        return run.outcome is RunOutcome.RUNNING and _holds_as_sealed(case, run.id)
+    if "seals_sha256" in last.details:
+        seals, digest = case.runs.seals, last.details["seals_sha256"]
+        return digest == seals.digest(run.id) and seals.whole(run.id) and seals.hold(run.id)
     return bool(last.details.get("results_sha256") == case.runs.digest(run.id))
+
+
+def altered_run(case: "Case", run: Run) -> str:
+    """What is wrong with a run that is to be shown, as a sentence, or "".
+
+    Every row of it is read, which takes about as long as showing them does.
+
+    Raises:
+        CaseError: the database cannot be read.
+    """
+    with case.snapshot():
+        same = run_agrees(case, run, case.custody.about(run.exhibit))
+    return "" if same else _unlike(run)
+
+
+def refuse_altered_run(case: "Case", run: Run) -> None:
+    """Refuse to take scores out of the case that are not those that were recorded.
+
+    Raises:
+        CaseError: the run was changed past this program.
+    """
+    wrong = altered_run(case, run)
+    if wrong:
+        raise CaseError(
+            f"{wrong} Nothing of it was exported. Analyse again, or go back to a copy of the case."
+        )
+
+
+def _unlike(run: Run) -> str:
+    return (
+        f"Run {run.id} on {run.exhibit} (detector, settings, scores, segments, findings) is not as "
+        "the custody log says it was when it stopped: it was changed past this program."
+    )
+
+
+def _holds_as_sealed(case: "Case", run_id: int) -> bool:
+    seals = case.runs.seals
+    return seals.vouched(run_id) is not Vouched.FALSELY and seals.hold(run_id)
 
 
 def runs_cut_short(case: "Case") -> list[Run]:
@@ -76,6 +119,23 @@ def runs_cut_short(case: "Case") -> list[Run]:
     return [
         run for run in case.runs.running() if run.id not in last or last[run.id].act in _GOING_ON
     ]
+
+
+def left_behind(case: "Case", run_id: int) -> dict[str, str | bool]:
+    """What the log is to say of the results of a run whose program was killed.
+
+    `seals_sha256`, without reading a score, where this account sealed all of them; the scores are
+    held against the seals when it matters. `results_sha256` with `not_bound` where an older program
+    or another account recorded them, so that nothing here tells whether they were changed since.
+    Nothing where they were.
+    """
+    seals = case.runs.seals
+    match seals.vouched(run_id):
+        case Vouched.HERE:
+            return {"seals_sha256": seals.digest(run_id)}
+        case Vouched.NOT_HERE if seals.hold(run_id):
+            return {"results_sha256": case.runs.digest(run_id), "not_bound": True}
+    return {}
 
 
 def _facts(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
@@ -110,10 +170,7 @@ def _runs(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
     held = [run for exhibit in case.exhibits.all() for run in case.runs.of_exhibit(exhibit.number)]
     for run in held:
         if not run_agrees(case, run, entries):
-            yield (
-                f"Run {run.id} on {run.exhibit} (detector, settings, scores, segments, findings) "
-                "is not as the custody log says it was when it stopped."
-            )
+            yield _unlike(run)
     for number in sorted(_last_acts(entries).keys() - {run.id for run in held}):
         yield f"The custody log names run {number}, but the case no longer holds it."
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from workstation.cases.agreement import runs_cut_short
+from workstation.cases.agreement import left_behind, runs_cut_short
 from workstation.cases.cache import AnalysisCache
 from workstation.cases.custody import Act, CustodyLog
 from workstation.cases.database import Connection, forget_database
@@ -16,7 +16,7 @@ from workstation.cases.intake_folders import sweep_intakes
 from workstation.cases.lock import HOLDER_NAME, LOCK_NAME, WriteLock
 from workstation.cases.marks import MarkStore
 from workstation.cases.plain_json import clean_text, utc_now
-from workstation.cases.records import CaseFacts, RunOutcome
+from workstation.cases.records import CaseFacts, Run, RunOutcome
 from workstation.cases.references import ReferenceStore
 from workstation.cases.reports import HALF_WRITTEN, ReportStore
 from workstation.cases.runs import RunStore
@@ -226,16 +226,7 @@ class Case(AbstractContextManager["Case"]):
             self.custody.append(Act.LOG_VERIFIED, self.facts.number, remarks=unlike)
         with self.transaction():
             for run in runs_cut_short(self):
-                reason = "The program ended before the analysis did."
-                self.runs.finish(run.id, RunOutcome.INTERRUPTED, reason)
-                self.custody.append(
-                    Act.ANALYSIS_INTERRUPTED,
-                    run.exhibit,
-                    run=run.id,
-                    frames_done=run.frames_done,
-                    reason=reason,
-                    results_sha256=self.runs.digest(run.id),
-                )
+                self._interrupt(run)
         for half in self.reports_folder.glob(HALF_WRITTEN):
             with suppress(OSError):  # it is in nobody's way
                 half.unlink()
@@ -248,6 +239,23 @@ class Case(AbstractContextManager["Case"]):
                 copied=size,
                 reason="The program ended before the file was taken in; the copy was removed.",
             )
+
+    def _interrupt(self, run: Run) -> None:
+        """Record that a run's program was killed, and what stands for its results."""
+        reason = "The program ended before the analysis did."
+        self.runs.finish(run.id, RunOutcome.INTERRUPTED, reason)
+        results = left_behind(self, run.id)
+        if not results:
+            reason += " What it had recorded was changed since, past this program."
+            self.runs.finish(run.id, RunOutcome.INTERRUPTED, reason)
+        self.custody.append(
+            Act.ANALYSIS_INTERRUPTED,
+            run.exhibit,
+            run=run.id,
+            frames_done=run.frames_done,
+            reason=reason,
+            **results,
+        )
 
 
 def _read_facts(connection: Connection) -> CaseFacts:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -64,7 +64,8 @@ class ChainCheck:
         head: SHA-256 that the last entry carries, `NO_ENTRY` for an empty log.
         problem: the first thing found wrong, as a sentence, or "".
         remarks: what an intact log shows and somebody ought to explain, in sentences: times that
-            run backwards, and a log that this computer has seen with another end.
+            run backwards, scores that nothing vouches for from when they were recorded, and a log
+            that this computer has seen with another end.
     """
 
     intact: bool
@@ -125,6 +126,11 @@ class CustodyLog:
         """
         return [_entry(row) for row in self._rows()]
 
+    def about(self, subject: str) -> list[CustodyEntry]:
+        """The entries about one subject, such as an exhibit's number, oldest first."""
+        sql = f"SELECT {_COLUMNS} FROM custody WHERE subject = ? ORDER BY sequence"
+        return [_entry(row) for row in self._connection.rows(sql, (subject,))]
+
     def head(self) -> str:
         """SHA-256 of the last entry, `NO_ENTRY` when there is none."""
         last = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence DESC LIMIT 1")
@@ -157,7 +163,7 @@ class CustodyLog:
                     f"The report “{path}” was signed when the log ended with an entry that is no "
                     "longer in it: entries were removed or rewritten."
                 )
-        remarks = (*_backwards(rows), *self.unlike_seen())
+        remarks = (*_backwards(rows), *_not_bound(rows), *self.unlike_seen())
         return ChainCheck(not problem, len(rows), previous, problem, remarks)
 
     def unlike_seen(self) -> tuple[str, ...]:
@@ -190,6 +196,21 @@ def _backwards(rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
         for before, row in pairwise(rows)
         if row[1] < before[1]  # ISO 8601 in UTC, all of one length: text sorts as time does
     )
+
+
+def _not_bound(rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
+    """Which interrupted runs held scores that nobody on this computer had bound to the case."""
+    for row in rows:
+        if row[3] == Act.ANALYSIS_INTERRUPTED and "not_bound" in row[5]:
+            entry = _entry(row)
+            if entry.details.get("not_bound") is True:
+                yield (
+                    f"Entry {entry.sequence}: the program that made run {entry.details.get('run')} "
+                    f"of {entry.subject} ended before its analysis did, and its scores were not "
+                    "bound to the case as they were recorded: an older version or another account "
+                    "made them. A change to them before that entry would not show. Analyse again "
+                    "where that matters."
+                )
 
 
 def _values(entry: CustodyEntry) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from workstation.cases.database import Connection
 
+_in_line = json.JSONEncoder(default=bytes.hex, ensure_ascii=False, separators=(",", ":")).encode
 # Columns are named one by one, so that columns added later leave these digests as they are.
 _EXHIBIT = (
     "SELECT number, original_name, stored_name, size, sha256, md5, sha1, media_type, added_utc, "
@@ -26,12 +27,23 @@ _RUN = (
     "ORDER BY position",
 )
 
+_MADE_BY = (
+    "SELECT exhibit, detector, settings, versions, device, precision, started_utc, frames "
+    "FROM runs WHERE id = ?",
+)
 _STRETCH = (
     "SELECT frame, track, score, x, y, width, height, landmarks, outside, sharpness FROM faces "
     "WHERE run = ? AND frame >= ? AND frame < ? ORDER BY frame, track",
     "SELECT first, last, reason FROM undecodable WHERE run = ? AND first >= ? AND first < ? "
     "ORDER BY first",
     "SELECT first, stop FROM committed WHERE run = ? AND first >= ? AND first < ? ORDER BY first",
+)
+
+# What stands for the rest of a run whose stretches are sealed.
+_SEALED = (
+    _RUN[0],
+    *_RUN[4:],
+    "SELECT first, stop, sha256 FROM seals WHERE run = ? ORDER BY first",
 )
 
 # Columns that came later speak only where they hold something, for the same reason.
@@ -52,8 +64,19 @@ def run_digest(connection: Connection, run_id: int) -> str:
 
 
 def stretch_digest(connection: Connection, run_id: int, first: int, stop: int) -> str:
-    """SHA-256 over what a run holds of frames first..stop-1."""
-    return _digest(connection, _STRETCH, (run_id, first, stop))
+    """SHA-256 over what a run holds of frames first..stop-1, and what it was begun with."""
+    made_by = _digest(connection, _MADE_BY, run_id)
+    return _digest(connection, _STRETCH, (run_id, first, stop), begin=made_by)
+
+
+def holds_anything(connection: Connection, run_id: int, first: int, stop: int) -> bool:
+    """Whether a run holds anything of frames first..stop-1."""
+    return any(connection.row(f"{sql} LIMIT 1", (run_id, first, stop)) for sql in _STRETCH)
+
+
+def sealed_digest(connection: Connection, run_id: int) -> str:
+    """SHA-256 over a run with its segments and findings, and the seals on its stretches."""
+    return _digest(connection, _SEALED, run_id)
 
 
 def _digest(
@@ -61,6 +84,7 @@ def _digest(
     queries: Sequence[str],
     key: str | int | tuple[int, ...],
     added: Sequence[str] = (),
+    begin: str = "",
 ) -> str:
     """Over each row as compact JSON, blobs as hexadecimal, with a line feed behind it.
 
@@ -69,8 +93,9 @@ def _digest(
         queries: Each begins with a line of its own.
         key: What they ask about; one value, or several.
         added: Queries that leave no line where they find nothing.
+        begin: What comes before the first row.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(begin.encode("ascii"))
     with connection.snapshot():
         for sql in (*queries, *added):
             begun = sql in added
@@ -80,6 +105,5 @@ def _digest(
                 if begun:
                     digest.update(b"-\n")
                     begun = False
-                line = json.dumps(row, default=bytes.hex, ensure_ascii=False, separators=(",", ":"))
-                digest.update(line.encode("utf-8") + b"\n")
+                digest.update(_in_line(row).encode("utf-8") + b"\n")
     return digest.hexdigest()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workstation.cases.agreement import refuse_altered_run
 from workstation.cases.custody import Act
 from workstation.errors import CaseError, WorkstationError
 
@@ -203,9 +204,11 @@ def write_timeline(
         **shown: what of the exhibit it shows; plain JSON.
 
     Raises:
-        CaseError: the case is open for reading only.
+        CaseError: the case is open for reading only, or a run was changed past this program.
         WorkstationError: the place is the case's own, taken, or cannot be written.
     """
+    for run in runs:
+        refuse_altered_run(case, case.runs.get(run))
     what = "The picture of the timeline"
     with taken_back() as fresh:
         written = write_out(case, target, content, what, overwrite=overwrite)

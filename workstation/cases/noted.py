@@ -15,12 +15,18 @@ class NotedStretches:
         self._connection = connection
         self._digests: dict[tuple[int, int, int], str] = {}  # by run, first frame, end
 
-    def note(self, run_id: int, first: int, stop: int) -> None:
-        """Remember what a run holds of frames first..stop-1, instead of what lay there."""
+    def note(self, run_id: int, first: int, stop: int) -> str:
+        """Remember what a run holds of frames first..stop-1, instead of what lay there.
+
+        Returns:
+            Its digest.
+        """
         for run, start, end in list(self._digests):
             if run == run_id and start < stop and end > first:
                 del self._digests[run, start, end]
-        self._digests[run_id, first, stop] = stretch_digest(self._connection, run_id, first, stop)
+        digest = stretch_digest(self._connection, run_id, first, stop)
+        self._digests[run_id, first, stop] = digest
+        return digest
 
     def hold(self, run_id: int) -> bool:
         """Whether a run still holds all that was noted of it."""

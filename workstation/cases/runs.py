@@ -21,6 +21,7 @@ from workstation.cases.records import (
     Stretch,
 )
 from workstation.cases.run_rows import REACH, face_table_of, finding_of, run_of
+from workstation.cases.seals import Seals
 from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
@@ -33,11 +34,16 @@ _COLUMNS = (
 
 
 class RunStore:
-    """The runs of a case."""
+    """The runs of a case.
+
+    Attributes:
+        seals: what binds their scores while no entry in the custody log does.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._noted = NotedStretches(connection)
+        self.seals = Seals(connection)
 
     def start(
         self,
@@ -73,13 +79,17 @@ class RunStore:
         return self.get(run_id)
 
     def reopen(self, run_id: int) -> None:
-        """Set a run that had stopped back to running."""
-        for first, stop in self._stretches(run_id):
-            self._noted.note(run_id, first, stop)
-        self._connection.write(
-            "UPDATE runs SET outcome = ?, reason = '', finished_utc = NULL WHERE id = ?",
-            (str(RunOutcome.RUNNING), run_id),
-        )
+        """Set a run that had stopped back to running.
+
+        What it holds is taken for its own: the caller made sure (`agreement.run_agrees`).
+        """
+        with self._connection.transaction():
+            for first, stop in self._stretches(run_id):
+                self._seal(run_id, first, stop)
+            self._connection.write(
+                "UPDATE runs SET outcome = ?, reason = '', finished_utc = NULL WHERE id = ?",
+                (str(RunOutcome.RUNNING), run_id),
+            )
 
     def finish(self, run_id: int, outcome: RunOutcome, reason: str = "") -> None:
         """Record how a run ended, and why if it did not complete."""
@@ -153,7 +163,7 @@ class RunStore:
                 "INSERT INTO undecodable (run, first, last, reason) VALUES (?, ?, ?, ?)",
                 [(run_id, s.first, s.last, clean_text(s.reason)) for s in undecodable],
             )
-            self._noted.note(run_id, first, stop)
+            self._seal(run_id, first, stop)
 
     def discard(self, run_id: int) -> None:
         """Forget what was committed of a run; the run itself stays on record.
@@ -164,6 +174,10 @@ class RunStore:
         with self._connection.transaction():
             self._clear(run_id, 0, _NEVER)
             self._noted.note(run_id, 0, _NEVER)
+            self.seals.take_off(run_id, 0, _NEVER)
+
+    def _seal(self, run_id: int, first: int, stop: int) -> None:
+        self.seals.put(run_id, first, stop, self._noted.note(run_id, first, stop))
 
     def _clear(self, run_id: int, first: int, stop: int) -> None:
         """Forget frames first..stop-1; of stretches that reach beyond, keep the outside."""

@@ -9,7 +9,7 @@ from workstation.errors import CaseError
 APPLICATION_ID = 0x44464657
 """Marks case.sqlite as a case ("DFFW"); never changes."""
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Rises with every migration that an older program could not read."""
 
 migrations = Migrations("case")
@@ -207,6 +207,18 @@ CREATE TRIGGER known_authentic_no_delete BEFORE DELETE ON known_authentic
 BEGIN SELECT RAISE(ABORT, 'a reference can be revoked, not removed'); END;
 """
 
+_SEALS = """
+CREATE TABLE seals (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    first INTEGER NOT NULL,
+    stop INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    account TEXT NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (run, first)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 @migrations()
 def first_format(db: Database) -> None:
@@ -235,6 +247,13 @@ def comparison_with_training(db: Database) -> None:
     """Add what tells a face from those of the training; NULL in runs of before."""
     for column in ("outside INTEGER", "sharpness REAL"):
         db.conn.execute(f"ALTER TABLE faces ADD COLUMN {column}")
+
+
+@migrations()
+def seals_of_stretches(db: Database) -> None:
+    """Add what binds the stretches of a run from the moment they are recorded."""
+    for statement in _statements(_SEALS):
+        db.conn.execute(statement)
 
 
 def _statements(script: str) -> list[str]:

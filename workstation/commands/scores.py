@@ -92,10 +92,11 @@ def export(
         The text, and the SHA-256 over the scores as CSV, which the report prints too.
 
     Raises:
-        CaseError: the case cannot be read or written.
+        CaseError: the case cannot be read or written, or the run was changed past this program.
         WorkstationError: the file cannot be written.
     """
     from workstation.analysis.export import score_rows, scores_csv
+    from workstation.cases.agreement import refuse_altered_run
     from workstation.cases.exports import refuse, taken_back, write_out
 
     if output is None:
@@ -103,6 +104,7 @@ def export(
     else:
         refuse(case, output, "The scores", overwrite=overwrite)
         place = {"output": str(output)}
+    refuse_altered_run(case, run)
     rows = list(score_rows(case, run))
     table = scores_csv(rows)
     digest = hashlib.sha256(table.encode("utf-8")).hexdigest()

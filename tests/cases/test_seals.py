@@ -1,0 +1,191 @@
+"""Scores that are changed between the end of a program and the next opening of its case."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cases.test_run_store import FRAMES, exhibit, face_table
+from workstation.cases import own_place
+from workstation.cases.agreement import disagreements, run_agrees
+from workstation.cases.case import Case
+from workstation.cases.custody import Act
+from workstation.cases.records import RunOutcome, Stretch
+
+FACES = face_table([(frame, 1, 0.25) for frame in range(FRAMES)])
+
+
+@pytest.fixture(autouse=True)
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def be(name: str) -> None:
+        """Be somebody on this computer."""
+        monkeypatch.setattr(own_place, "user_data_path", lambda *_, **__: tmp_path / name)
+
+    be("mine")
+    return be
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """A case whose program was killed after two of three stretches."""
+    folder = tmp_path / "case"
+    with Case.create(folder, number="1", examiner="A. Examiner") as case:
+        case.exhibits.add(*exhibit())
+        digest = case.exhibits.digest("E001")
+        case.custody.append(Act.EXHIBIT_ADDED, "E001", record_sha256=digest, sha256="a" * 64)
+        case.runs.start("E001", {"name": "d"}, {"grid": 5}, {}, "cpu", "float32", FRAMES)
+        case.custody.append(Act.ANALYSIS_STARTED, "E001", run=1)
+        for first, lost in ((0, []), (20, [Stretch(30, 39, "damaged")])):
+            table = FACES.where((FACES.frame >= first) & (FACES.frame < first + 10))
+            case.runs.commit_stretch(1, first, first + 20, table, lost)
+    return folder
+
+
+def tamper(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
+        for statement in statements:
+            assert raw.execute(statement).rowcount
+
+
+def said(folder: Path) -> tuple[list[str], list[str]]:
+    """What verifying the case finds, and remarks, once it was opened for writing."""
+    with Case.open(folder) as case:
+        assert case.runs.get(1).outcome is RunOutcome.INTERRUPTED
+        return list(disagreements(case)), list(case.custody.verify().remarks)
+
+
+def test_what_was_left_as_it_was_is_bound(killed: Path) -> None:
+    with Case.open(killed, read_only=True) as case:
+        assert disagreements(case) == ()
+    assert said(killed) == ([], [])
+    with Case.open(killed) as case:
+        details = case.custody.entries()[-1].details
+        assert set(details) == {"run", "frames_done", "reason", "seals_sha256"}
+        assert run_agrees(case, case.runs.get(1), case.custody.entries())
+
+
+CHANGES = [
+    "UPDATE faces SET score = 0.9 WHERE frame = 3",
+    "UPDATE faces SET x = x + 1 WHERE frame = 3",
+    "UPDATE faces SET outside = 1 WHERE frame = 25",
+    "DELETE FROM faces WHERE frame = 25",
+    "UPDATE undecodable SET last = 35",
+    "DELETE FROM undecodable",
+    "UPDATE committed SET stop = 30 WHERE first = 20",
+    'UPDATE runs SET detector = \'{"name":"e"}\'',
+    "UPDATE runs SET settings = '{}'",
+    "UPDATE seals SET sha256 = replace(sha256, 'a', 'b')",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_before_the_next_opening_is_found(killed: Path, change: str) -> None:
+    tamper(killed, change)
+    with Case.open(killed, read_only=True) as case:
+        assert any("Run 1 on E001" in sentence for sentence in disagreements(case))
+    found, _ = said(killed)
+    assert any("Run 1 on E001" in sentence for sentence in found)
+    with Case.open(killed) as case:
+        assert not run_agrees(case, case.runs.get(1), case.custody.entries())
+
+
+@pytest.mark.parametrize("change", CHANGES[:-1])
+def test_a_change_after_it_is_found_too(killed: Path, change: str) -> None:
+    assert said(killed) == ([], [])
+    tamper(killed, change)
+    found, _ = said(killed)
+    assert any("Run 1 on E001" in sentence for sentence in found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("UPDATE seals SET code = sha256",),
+        ("UPDATE seals SET stop = 21 WHERE first = 20",),
+        ("UPDATE seals SET code = (SELECT max(code) FROM seals)",),
+    ],
+)
+def test_a_seal_made_elsewhere_that_says_it_is_ours_is_none(
+    killed: Path, change: tuple[str, ...]
+) -> None:
+    tamper(killed, *change)
+    with Case.open(killed) as case:
+        assert "past this program" in case.runs.get(1).reason
+        assert any("Run 1 on E001" in sentence for sentence in disagreements(case))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("DELETE FROM seals",),
+        ("UPDATE seals SET account = 'another'",),
+        ("DELETE FROM seals WHERE first = 20", "UPDATE faces SET score = 0.9 WHERE frame = 25"),
+        ("INSERT INTO faces (run, frame, track, x, y, width, height, landmarks) "
+         "VALUES (1, 55, 1, 0, 0, 9, 9, zeroblob(40))",),
+    ],
+)  # fmt: skip
+def test_what_nothing_vouches_for_is_said_and_opens(killed: Path, change: tuple[str, ...]) -> None:
+    tamper(killed, *change)
+    found, (remark,) = said(killed)
+    assert found == []
+    assert "run 1 of E001" in remark
+    assert "not bound to the case" in remark
+    assert said(killed)[1] == [remark]
+    tamper(killed, "UPDATE faces SET score = 0.9 WHERE frame = 3")
+    assert any("Run 1 on E001" in sentence for sentence in said(killed)[0])
+
+
+def test_another_account_finds_what_it_can(killed: Path, account: Callable[[str], None]) -> None:
+    account("theirs")
+    tamper(killed, "UPDATE faces SET score = 0.9 WHERE frame = 3")
+    assert any("Run 1 on E001" in sentence for sentence in said(killed)[0])
+
+
+def test_a_case_taken_over_is_sealed_anew(killed: Path, account: Callable[[str], None]) -> None:
+    account("theirs")
+    assert "not bound" in said(killed)[1][0]
+    with Case.open(killed) as case:
+        case.runs.reopen(1)
+        case.custody.append(Act.ANALYSIS_RESUMED, "E001", run=1)
+    with Case.open(killed) as case:
+        assert "seals_sha256" in case.custody.entries()[-1].details
+        assert disagreements(case) == ()
+
+
+def test_seals_of_another_run_or_case_do_not_serve(killed: Path, tmp_path: Path) -> None:
+    with Case.open(killed) as case:
+        case.runs.start("E001", {"name": "d"}, {"grid": 5}, {}, "cpu", "float32", FRAMES)
+        case.custody.append(Act.ANALYSIS_STARTED, "E001", run=2)
+    tamper(
+        killed,
+        "INSERT INTO seals SELECT 2, first, stop, sha256, account, code FROM seals",
+        "INSERT INTO committed SELECT 2, first, stop FROM committed",
+    )
+    with Case.open(killed) as case:
+        assert "past this program" in case.runs.get(2).reason
+        assert any("Run 2 on E001" in sentence for sentence in disagreements(case))
+
+
+def test_a_case_of_before_opens_and_says_that_nothing_was_bound(killed: Path) -> None:
+    tamper(
+        killed,
+        "DELETE FROM _sqlite_migrations WHERE name = 'seals_of_stretches'",
+        "UPDATE facts SET only = only",
+    )
+    with closing(sqlite3.connect(killed / "case.sqlite")) as raw:
+        raw.executescript("DROP TABLE seals; PRAGMA user_version=2;")
+    with Case.open(killed, read_only=True) as case:
+        assert disagreements(case) == ()
+        assert len(case.runs.faces(1)) == 20
+    found, (remark,) = said(killed)
+    assert found == []
+    assert "older version" in remark
+
+
+def test_what_is_thrown_away_needs_no_seal(killed: Path) -> None:
+    with Case.open(killed, read_only=False) as case:
+        case.runs.discard(1)
+        assert case.runs.seals.whole(1)
+        assert case.runs.seals.hold(1)
