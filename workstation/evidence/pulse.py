@@ -4,8 +4,13 @@ A worker installs its watch: it is then known which frame's data a decoder died 
 is refused to the next decoder. Without a watch nothing is told to anyone.
 """
 
+import errno
 from collections.abc import Iterator
 from typing import Any, Protocol
+
+import av
+
+from workstation.evidence import check_sums
 
 
 class Refused(Exception):  # noqa: N818
@@ -79,9 +84,10 @@ def decode(packet: Any, number: int | None) -> list[Any]:
         number: which frame it belongs to, or which packet it is where frames are counted.
 
     Raises:
-        av.FFmpegError: its data is damaged.
+        av.FFmpegError: its data is damaged, as the decoder says or its own check sums do.
         Refused: a decoder died of it, or it needs too much memory.
     """
+    _refuse_damaged(packet)
     _watch.begin(-1 if number is None else number)
     try:
         frames: list[Any] = packet.decode()
@@ -90,3 +96,11 @@ def decode(packet: Any, number: int | None) -> list[Any]:
     finally:
         _watch.done()
     return frames
+
+
+def _refuse_damaged(packet: Any) -> None:
+    codec = packet.stream.codec_context
+    if codec.name not in check_sums.CODECS or not packet.size:
+        return
+    if check_sums.disagrees(codec.name, codec.extradata, bytes(packet)):
+        raise av.InvalidDataError(errno.EINVAL, "a check sum in it does not agree")

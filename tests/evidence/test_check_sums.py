@@ -1,0 +1,92 @@
+"""Damage that a codec's own check sums tell of, and FFmpeg's decoder does not."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.videos import draw_code, read_code
+from workstation.cases.records import Stretch
+from workstation.errors import DecodeError
+from workstation.evidence.check_sums import disagrees
+from workstation.evidence.frame_index import build_frame_index
+from workstation.evidence.frames import Frame, FrameReader, read_frames
+
+FRAMES, GROUP = 24, 6
+VERSIONS = [
+    {"level": "3", "slicecrc": "1"},
+    {"level": "3", "slicecrc": "1", "slices": "9", "coder": "range_def"},
+    {"level": "4", "slicecrc": "1", "strict": "-2"},
+    {"level": "4", "slicecrc": "2", "strict": "-2"},
+]
+
+
+def make(path: Path, **options: str) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.codec_context.gop_size = GROUP
+        for number in range(FRAMES):
+            frame = av.VideoFrame.from_ndarray(draw_code(number, 320, 180), format="rgb24")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def packets(path: Path) -> tuple[bytes, list[bytes]]:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        found = [bytes(packet) for packet in container.demux(stream) if packet.size]
+        return bytes(stream.codec_context.extradata or b""), found
+
+
+@pytest.mark.parametrize("options", VERSIONS)
+def test_one_bit_shows_wherever_it_is(options: dict[str, str], tmp_path: Path) -> None:
+    extradata, found = packets(make(tmp_path / "a.mkv", **options))
+    assert not any(disagrees("ffv1", extradata, data) for data in found)
+    rng = np.random.default_rng(0)
+    for data in found:
+        changed = bytearray(data)
+        changed[rng.integers(len(data))] ^= 1 << rng.integers(8)
+        assert disagrees("ffv1", extradata, bytes(changed))
+        assert disagrees("ffv1", extradata, data[:-1])
+
+
+@pytest.mark.parametrize("options", [{"level": "3", "slicecrc": "0"}, {"level": "1"}])
+def test_what_carries_none_is_not_found_damaged(options: dict[str, str], tmp_path: Path) -> None:
+    extradata, found = packets(make(tmp_path / "a.mkv", **options))
+    assert not any(disagrees("ffv1", extradata, data) for data in found)
+    changed = bytearray(found[3])
+    changed[len(changed) // 2] ^= 1
+    assert not disagrees("ffv1", extradata, bytes(changed))
+    assert not disagrees("h264", extradata, bytes(changed))
+
+
+def test_empty_and_short_packets_are_damaged(tmp_path: Path) -> None:
+    extradata, _ = packets(make(tmp_path / "a.mkv", level="3", slicecrc="1"))
+    for data in (b"\0", bytes(8), b"\xff" * 30):
+        assert disagrees("ffv1", extradata, data)
+
+
+def test_damage_becomes_a_state_up_to_the_next_key_frame(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mkv", level="3", slicecrc="1")
+    content, (_, found) = bytearray(path.read_bytes()), packets(path)
+    at = content.index(found[8])
+    content[at + len(found[8]) // 2] ^= 4
+    path.write_bytes(content)
+    index = build_frame_index(path)
+    assert len(index) == FRAMES
+    items = list(read_frames(path, index, 0, FRAMES))
+    lost = [item for item in items if isinstance(item, Stretch)]
+    assert [(one.first, one.last) for one in lost] == [(8, 8), (9, 11)]
+    assert "check sum" in lost[0].reason
+    shown = [item for item in items if isinstance(item, Frame)]
+    assert [read_code(item.pixels) for item in shown] == [*range(8), *range(12, FRAMES)]
+    reader = FrameReader(path, index)
+    try:
+        with pytest.raises(DecodeError, match="check sum"):
+            reader.read(8)
+    finally:
+        reader.close()
