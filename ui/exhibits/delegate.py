@@ -10,6 +10,7 @@ from ui import theme
 from ui.exhibits.model import ROW_ROLE
 from ui.exhibits.rows import ExhibitRow
 from ui.icons import icon
+from workstation.evidence.picture_size import is_small_jpeg
 
 HEIGHT = 80
 PICTURE = QSize(72, 48)
@@ -85,9 +86,9 @@ def _picture(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Them
 def decoded(thumbnail: bytes) -> QImage:
     """A picture that is in sight; decoding those of a thousand exhibits would take seconds.
 
-    Nothing but JPEG is decoded: the case may come from somebody else.
+    Nothing but a small JPEG is decoded: the case may come from somebody else.
     """
-    return QImage.fromData(thumbnail, "JPEG") if thumbnail else QImage()
+    return QImage.fromData(thumbnail, "JPEG") if is_small_jpeg(thumbnail) else QImage()
 
 
 def _text(painter: QPainter, area: QRect, row: ExhibitRow, tokens: theme.Theme) -> None:

@@ -8,6 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, Image
 
 from workstation.cases.records import FrameState, Run, RunOutcome, Verification
+from workstation.evidence.picture_size import is_small_jpeg
 from workstation.report import style, words
 from workstation.report.context import ExhibitEvidence, ReportContext, RunEvidence
 from workstation.report.pictures import open_pictures
@@ -75,7 +76,7 @@ def _identity(item: ExhibitEvidence) -> Flowable:
         ("SHA-1", exhibit.hashes.sha1),
         ("MD5", exhibit.hashes.md5),
     ]
-    if not exhibit.thumbnail:
+    if not is_small_jpeg(exhibit.thumbnail):
         return style.facts(rows, digests=digests)
     picture = Image(io.BytesIO(exhibit.thumbnail))
     scale = min(_THUMBNAIL / picture.imageWidth, _THUMBNAIL * 0.75 / picture.imageHeight)
