@@ -1,17 +1,16 @@
-"""A clip as a copy of its packets: nothing is decoded or encoded again, so nothing is lost."""
+"""A clip as a copy of its packets: nothing is decoded or encoded again, so nothing is lost.
+
+Workers read the exhibit, and the clip that comes of it; this process only writes what they give.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
 from workstation.cases.case import Case
@@ -19,11 +18,15 @@ from workstation.cases.custody import Act
 from workstation.cases.exports import Written, read_back, refuse, taken_back, writing
 from workstation.cases.records import Exhibit, FrameIndex
 from workstation.errors import ExhibitError
-from workstation.evidence.media import open_video, said, video_stream
+from workstation.evidence.cutting import Stream
+from workstation.evidence.isolation.messages import Garbled, Message
+from workstation.evidence.isolation.remote import GARBLED, Died, Worker
+from workstation.evidence.isolation.wire import share_of, whole, words
 
 SUFFIXES = {"mov,mp4": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi"}
 OTHER = ".mkv"
-LEAD = Fraction(2)  # seconds before the first frame at which reading begins
+DIGEST = 32  # bytes of a SHA-256
+MOST_GROWTH, MOST_OVERHEAD = 4, 64 * 2**20  # of a copy beside the whole exhibit, and bytes
 
 Announce = Callable[[int, int], object]
 
@@ -142,18 +145,10 @@ def take_clip(
     return taken
 
 
-@dataclass(frozen=True)
-class _Copied:
-    """Digests of the packets that were written, by stream in order, and what kind each is."""
-
-    kinds: tuple[str, ...]
-    digests: tuple[list[bytes], ...]
-
-
-def _counts(copied: _Copied, equal: int) -> tuple[int, int, int, tuple[str, ...]]:
-    video = copied.kinds.index("video")
-    packets = sum(len(digests) for digests in copied.digests)
-    return len(copied.digests[video]), packets, equal, copied.kinds
+def _counts(copied: Sequence[Stream], equal: int) -> tuple[int, int, int, tuple[str, ...]]:
+    frames = next(len(one.digests) for one in copied if one.kind == "video") // DIGEST
+    packets = sum(len(one.digests) for one in copied) // DIGEST
+    return frames, packets, equal, tuple(one.kind for one in copied)
 
 
 def _start(exhibit: Exhibit, index: FrameIndex, first: int, last: int) -> int:
@@ -178,169 +173,64 @@ def _start(exhibit: Exhibit, index: FrameIndex, first: int, last: int) -> int:
 
 def _copy(
     path: Path, index: FrameIndex, start: int, last: int, target: Path, announce: Announce | None
-) -> _Copied:
-    try:
-        cut = _cut(path, index, start, last)
-        with open_video(path) as source, av.open(str(target), "w") as out:
-            video = video_stream(source)
-            streams = [video, *(one for one in source.streams.audio if one.codec_context)]
-            made = {one.index: out.add_stream_from_template(one) for one in streams}
-            digests: dict[int, list[bytes]] = {one.index: [] for one in streams}
-            for piece in _in_time(path, cut, [one.index for one in streams], announce):
-                packet, by = piece.packet, round(cut.zero / piece.base)
-                digests[piece.stream].append(hashlib.sha256(bytes(packet)).digest())
-                packet.stream = made[piece.stream]
-                packet.pts, packet.dts = packet.pts - by, packet.dts - by
-                packet.time_base = piece.base
-                out.mux(packet)
-            kinds = tuple(one.type for one in streams)
-    except (av.FFmpegError, ValueError) as error:
-        raise ExhibitError(
-            f"The packets cannot be copied into “{target.suffix}” ({said(error)}). Choose the "
-            "exhibit's own container, or .mkv, or export the frames."
-        ) from error
-    return _Copied(kinds, tuple(digests.values()))
+) -> list[Stream]:
+    """Let a worker read the exhibit, and write what it gives."""
+    total = last + 1 - start
+    most = MOST_GROWTH * path.stat().st_size + MOST_OVERHEAD
 
-
-@dataclass(frozen=True)
-class _Cut:
-    """Which packets are copied, in seconds of the exhibit's own clock.
-
-    Attributes:
-        begin: when the first frame copied is shown.
-        end: when the last frame asked for is shown.
-        zero: what becomes zero in the copy.
-        frames: how many lie between them.
-    """
-
-    begin: Fraction
-    end: Fraction
-    zero: Fraction
-    frames: int
-
-
-def _cut(path: Path, index: FrameIndex, start: int, last: int) -> _Cut:
-    base = Fraction(*index.time_base)
-    begin, end = int(index.pts[start]) * base, int(index.pts[last]) * base
-    with open_video(path) as container:
-        video = video_stream(container).index
-    for packet in _packets(path, video, begin):
-        if packet.key and packet.shown == begin:
-            return _Cut(begin, end, min(packet.decoded, begin), last - start + 1)
-        if packet.decoded > begin:
-            break
-    raise ExhibitError(
-        f"The container cannot be entered at key frame {start}. Export the frames instead."
-    )
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A packet, which outlives its container, with what it no longer tells then.
-
-    Attributes:
-        stream: number of its stream in the exhibit.
-        base: seconds of one unit of its timestamps.
-        shown: seconds at which it is shown or heard.
-        decoded: seconds at which it is decoded.
-    """
-
-    packet: Any
-    stream: int
-    base: Fraction
-    shown: Fraction
-    decoded: Fraction
-
-    @property
-    def key(self) -> bool:
-        """Whether decoding can begin with it."""
-        return bool(self.packet.is_keyframe)
-
-
-def _piece(packet: Any) -> _Piece:
-    base = Fraction(packet.stream.time_base)
-    return _Piece(packet, packet.stream.index, base, packet.pts * base, packet.dts * base)
-
-
-def _packets(path: Path, number: int, begin: Fraction) -> Iterator[_Piece]:
-    """Packets of one stream from a time on or earlier, each with both its timestamps."""
-    for lead in (LEAD, 10 * LEAD, None):
-        with open_video(path) as container:
-            stream = container.streams[number]
-            if lead is not None:
-                with suppress(av.FFmpegError):
-                    place = round((begin - lead) / stream.time_base)
-                    container.seek(place, stream=stream, backward=True)
-            timed = (_piece(one) for one in _dated(container.demux(stream)))
-            first = next(timed, None)
-            # Where a container enters too late, it is read from further back.
-            if first is None or (first.decoded > begin and lead is not None):
-                continue
-            yield first
-            yield from timed
-            return
-
-
-def _dated(packets: Iterator[Any]) -> Iterator[Any]:
-    """Packets with both timestamps; Matroska does not tell when its first ones are decoded."""
-    undated: list[Any] = []
-    for packet in packets:
-        if not packet.size or packet.pts is None:
-            continue
-        if packet.dts is None:
-            undated.append(packet)
-            continue
-        for place, early in enumerate(undated):
-            early.dts = packet.dts - (len(undated) - place) * (early.duration or 1)
-            yield early
-        undated = []
-        yield packet
-
-
-def _in_time(
-    path: Path, cut: _Cut, streams: list[int], announce: Announce | None
-) -> Iterator[_Piece]:
-    """Packets of the clip: the pictures', with the sound's between them where its time has come."""
-    video, *sounds = streams
-    heard = [piece for number in sounds for piece in _sound(path, number, cut)]
-    waiting = deque(sorted(heard, key=lambda piece: piece.shown))
-    for done, piece in enumerate(_pictures(path, video, cut), start=1):
-        while waiting and waiting[0].shown <= piece.decoded:
-            yield waiting.popleft()
+    def heard(message: Message, data: bytearray) -> None:
         if announce is not None:
-            announce(min(done, cut.frames), cut.frames)
-        yield piece
-    yield from waiting
+            announce(round(total * share_of(message)), total)
+        if "at" in message:
+            file.seek(whole(message["at"], 0, most - len(data)))
+            file.write(data)
+
+    with target.open("wb") as file:
+        more = {"start": start, "last": last, "suffix": target.suffix}
+        copied = _listed("cut", path, index, heard, **more)
+    if not copied or copied[0].kind != "video":
+        raise ExhibitError(f"“{path.name}” cannot be copied: {GARBLED}. Export the frames instead.")
+    return copied
 
 
-def _pictures(path: Path, number: int, cut: _Cut) -> Iterator[_Piece]:
-    """From the key frame to the last packet that the last frame may need."""
-    began = False
-    for piece in _packets(path, number, cut.begin):
-        began = began or (piece.key and piece.shown == cut.begin)
-        if began and piece.decoded > cut.end:
-            return
-        if began:
-            yield piece
-
-
-def _sound(path: Path, number: int, cut: _Cut) -> Iterator[_Piece]:
-    for piece in _packets(path, number, cut.begin):
-        if piece.shown > cut.end:
-            return
-        if piece.shown >= cut.begin:
-            yield piece
-
-
-def _compare(target: Path, copied: _Copied) -> int:
+def _compare(target: Path, copied: Sequence[Stream]) -> int:
     """How many packets of the copy hold exactly the bytes that were to be copied."""
-    with open_video(target) as container:
-        found: dict[int, list[bytes]] = {one.index: [] for one in container.streams}
-        for packet in container.demux():
-            if packet.size and packet.stream is not None:
-                found[packet.stream.index].append(hashlib.sha256(bytes(packet)).digest())
+    found = _listed("packets", target, None, lambda *_: None)
     return sum(
-        one == another
-        for wanted, there in zip(copied.digests, found.values(), strict=False)
-        for one, another in zip(wanted, there, strict=False)
+        one.digests[place : place + DIGEST] == another.digests[place : place + DIGEST]
+        for one, another in zip(copied, found, strict=False)
+        for place in range(0, min(len(one.digests), len(another.digests)), DIGEST)
     )
+
+
+def _listed(
+    do: str,
+    path: Path,
+    index: FrameIndex | None,
+    heard: Callable[[Message, bytearray], object],
+    **more: Any,
+) -> list[Stream]:
+    """The streams that a worker lists at the end of its work.
+
+    Raises:
+        ExhibitError: it died of the file, or made no sense.
+    """
+    streams: list[Stream] = []
+    try:
+        with closing(Worker(do, path, index, **more)) as worker:
+            while True:
+                message, data = worker.answer()
+                if message.get("end"):
+                    return streams
+                if "kind" in message:
+                    streams.append(Stream(words(message["kind"]), b""))
+                elif "digests" in message and streams:
+                    whole(len(data) % DIGEST, 0, 0)
+                    streams[-1] = replace(streams[-1], digests=streams[-1].digests + bytes(data))
+                else:
+                    heard(message, data)
+    except (Died, Garbled) as error:
+        reason = error.reason if isinstance(error, Died) else GARBLED
+        raise ExhibitError(
+            f"The packets of “{path.name}” cannot be copied: {reason}. Export the frames instead."
+        ) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.evidence import hearing, reading
 from workstation.evidence.frame_index import index_of
+from workstation.evidence.isolation import copies
 from workstation.evidence.isolation.desk import Desk, said
 from workstation.evidence.isolation.messages import Message
 from workstation.evidence.isolation.wire import index_sent
@@ -98,4 +99,6 @@ SERVICES: dict[str, Service] = {
     "index": _index,
     "sound": _sound,
     "waveform": _waveform,
+    "cut": copies.cut,
+    "packets": copies.packets,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,18 @@ def whole(value: object, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise Garbled(f"{str(value)[:40]} is no number from {least} to {most}")
     return value
+
+
+def share_of(message: Mapping[str, Any]) -> float:
+    """What share, 0..1, of its work a worker says is done; 0 where it says nothing of it.
+
+    Raises:
+        Garbled: it is no number.
+    """
+    value = message.get("share", 0.0)
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise Garbled("what should be a number is none")
+    return min(max(float(value), 0.0), 1.0)
 
 
 def words(value: object) -> str:
