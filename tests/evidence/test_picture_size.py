@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from workstation.errors import ExhibitError
-from workstation.evidence.picture_size import announced_size
+from workstation.evidence.picture_size import announced_size, is_small_jpeg
 from workstation.evidence.probe import probe
 
 
@@ -51,3 +51,23 @@ def test_files_that_announce_nothing(data, tmp_path):
     path = tmp_path / "a"
     path.write_bytes(data)
     assert announced_size(path) is None
+
+
+def jpeg(width: int, height: int) -> bytes:
+    return bytes(cv2.imencode(".jpg", np.zeros((height, width, 3), np.uint8))[1])
+
+
+def test_only_a_small_jpeg_is_a_thumbnail() -> None:
+    assert is_small_jpeg(jpeg(320, 180))
+    assert is_small_jpeg(jpeg(1, 320))
+    for other in (
+        b"",
+        b"\xff\xd8\xff",
+        jpeg(321, 10),
+        jpeg(10, 10).replace(b"\x00\x0a\x00\x0a", b"\xff\xff\xff\xff"),
+        jpeg(10, 10) + bytes(2**19),
+        bytes(cv2.imencode(".png", np.zeros((10, 10, 3), np.uint8))[1]),
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
+        b"GIF89a" + bytes(20),
+    ):
+        assert not is_small_jpeg(other)

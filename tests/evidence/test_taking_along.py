@@ -13,9 +13,11 @@ from workstation.cases import exports
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.errors import CaseError, DecodeError, ExhibitError, WorkstationError
+from workstation.evidence import taking_clips
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import FrameReader
 from workstation.evidence.intake import add_exhibit
+from workstation.evidence.isolation.remote import Died
 from workstation.evidence.taking_clips import clip_suffix, take_clip
 from workstation.evidence.taking_frames import sidecar_of, take_frame, take_frames
 
@@ -120,6 +122,43 @@ def test_what_cannot_be_recorded_is_taken_back(case, tmp_path, monkeypatch):
         with pytest.raises(CaseError):
             take()
     assert not list(tmp_path.glob("*out*"))
+
+
+def test_nothing_is_written_through_a_link_laid_in_its_way(case, tmp_path):
+    other, out = tmp_path / "other", tmp_path / "out"
+    other.write_text("theirs")
+    out.mkdir()
+    for name in (".clip.mp4.part", ".clip.mp4.part.mp4", ".frame.png.part", ".frame.png.json.part"):
+        (out / name).symlink_to(other)
+    take_clip(case, "E001", 3, 20, out / "clip.mp4")
+    take_frame(case, "E001", 3, out / "frame.png")
+    assert other.read_text() == "theirs"
+    assert {path.name for path in out.iterdir()} == {"clip.mp4", "frame.png", "frame.png.json"}
+
+
+def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypatch):
+    answers = iter([({"at": -1}, bytearray(b"x")), ({"at": 2**62}, bytearray(b"x")), ({}, None)])
+
+    class Lying:
+        def __init__(self, *_, **__):
+            pass
+
+        def answer(self):
+            message, data = next(answers)
+            if data is None:
+                raise Died("the decoder crashed on it")
+            return message, data
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(taking_clips, "Worker", Lying)
+    entries = len(case.custody.entries())
+    for said in ("makes no sense", "makes no sense", "crashed on it"):
+        with pytest.raises(ExhibitError, match=said):
+            take_clip(case, "E001", 3, 20, tmp_path / "out.mp4")
+    assert not list(tmp_path.glob("*out*"))
+    assert len(case.custody.entries()) == entries
 
 
 def test_a_failure_to_write_leaves_the_file_that_was_there(case, tmp_path, monkeypatch):

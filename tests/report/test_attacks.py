@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import cms
+from PIL import Image
 from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -17,7 +18,7 @@ from pyhanko.pdf_utils.writer import PageObject, copy_into_new_writer
 from pyhanko.sign.signers import PdfSigner
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.report.conftest import Signed
+from tests.report.conftest import Signed, poppler
 from tests.report.filled_case import Track, add, analyse, new_case
 from tests.report.test_signing import Authority
 from tests.report.test_verification import gap_of, judged
@@ -350,3 +351,35 @@ def test_an_entry_forged_for_a_forged_report_tells_by_the_certificate(
     assert found.signer.fingerprint not in (identity.fingerprint,)
     assert said[-1].details["certificate_sha256"] != said[0].details["certificate_sha256"]
     assert "Compare the fingerprint" in " ".join(found.sentences)
+
+
+def test_what_a_case_says_of_its_log_names_no_file(
+    signed: Signed, tmp_path: Path, identity: SigningIdentity
+) -> None:
+    """A report's temporary file is named after the log's first entry, which is anybody's word."""
+    folder = copied(signed, tmp_path, "UPDATE custody SET sha256 = '/../../' WHERE sequence = 1")
+    (folder / "reports" / ".report-").mkdir()
+    theirs = folder / "-theirs.part"
+    theirs.write_text("theirs")
+    with Case.open(folder) as case:
+        write_report(case, folder / "reports" / "another.pdf", identity)
+    assert theirs.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("content", [b"%!PS-Adobe-3.0 EPSF-3.0\n", b"GIF89a", b"\xff\xd8\xff\xe0"])
+def test_no_thumbnail_from_elsewhere_is_decoded_that_is_no_small_jpeg(
+    signed: Signed,
+    tmp_path: Path,
+    identity: SigningIdentity,
+    content: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pillow would take it for whatever it is, and run another program for some of it."""
+    changed = f"UPDATE exhibits SET thumbnail = x'{content.hex()}'"
+    opened = []
+    genuine = Image.open
+    monkeypatch.setattr(Image, "open", lambda f, *a, **k: opened.append(f) or genuine(f, *a, **k))
+    with Case.open(copied(signed, tmp_path, changed)) as case:
+        write_report(case, tmp_path / "report.pdf", identity)
+    assert content not in [file.getvalue() for file in opened if isinstance(file, io.BytesIO)]
+    assert "ALTERED" in " ".join(poppler("pdftotext", str(tmp_path / "report.pdf"), "-").split())

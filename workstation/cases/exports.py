@@ -177,7 +177,8 @@ def write_out(
     """
     refuse(case, target, what, overwrite=overwrite)
     with writing(target, what) as part:
-        part.write_bytes(content)
+        with part.open("xb") as file:  # never through a link that somebody laid there
+            file.write(content)
         found = read_back(part)
     return Written(target, found.sha256, found.size)
 

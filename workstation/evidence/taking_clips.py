@@ -185,7 +185,8 @@ def _copy(
             file.seek(whole(message["at"], 0, most - len(data)))
             file.write(data)
 
-    with target.open("wb") as file:
+    target.unlink(missing_ok=True)
+    with target.open("xb") as file:  # never through a link that somebody laid there
         more = {"start": start, "last": last, "suffix": target.suffix}
         copied = _listed("cut", path, index, heard, **more)
     if not copied or copied[0].kind != "video":

@@ -103,7 +103,9 @@ def _written_beside(case: Case, output: Path, content: bytes) -> Iterator[Path]:
     removed, and another case's, which is being written just now, is not.
     """
     temporary = None
-    prefix = f"{HALF_WRITTEN.partition('*')[0]}{case.custody.origin()[:12]}-"
+    # A digest of it: what a foreign case says there may be no name for a file.
+    whose = hashlib.sha256(case.custody.origin().encode()).hexdigest()[:12]
+    prefix = f"{HALF_WRITTEN.partition('*')[0]}{whose}-"
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         for left in output.parent.glob(f"{prefix}*.part"):
