@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import av
+import cv2
 import numpy as np
 import safetensors.torch  # noqa: F401  here, so that the first of the inputs need not wait for it
 
@@ -25,9 +27,9 @@ from models.weights import WeightsError, WeightsFile, _read_state
 from ui.settings_file import LARGEST, SettingsFile
 from workstation.analysis.chunk_result import empty_result, from_bytes, to_bytes
 from workstation.analysis.findings import Thresholds
-from workstation.cases.agreement import disagreements
+from workstation.cases.agreement import disagreements, left_behind
 from workstation.cases.case import Case
-from workstation.cases.custody import NO_ENTRY, _entry, _problem
+from workstation.cases.custody import NO_ENTRY, Act, _entry, _problem
 from workstation.cases.exhibits import _frame_index
 from workstation.cases.lock import _who
 from workstation.cases.marks import Mark, MarkKind
@@ -45,6 +47,8 @@ from workstation.cases.run_shapes import card_of
 from workstation.cases.soundness import as_recorded
 from workstation.commands.reference_figures import read_scores
 from workstation.errors import CaseError, WorkstationError
+from workstation.evidence.check_sums import disagrees
+from workstation.evidence.picture_size import is_small_jpeg
 from workstation.report.card_figures import chief_figures
 from workstation.report.sections import method
 from workstation.report.verification import verify_report
@@ -152,6 +156,7 @@ def _read_all(folder: Path) -> None:
                 case.runs.faces(run.id)
                 case.runs.segments(run.id)
                 case.runs.undecodable(run.id)
+                left_behind(case, run.id)
         case.marks.all()
         case.custody.verify()
         disagreements(case)
@@ -195,6 +200,7 @@ _COLUMNS = [
         "marks": "kind tags people finding first colour run track",
         "known_authentic": "kinds recording questioned",
         "committed": "first stop",
+        "seals": "first stop sha256 account code",
     }.items()
     for column in columns.split()
 ]
@@ -225,6 +231,8 @@ def _whole_case() -> bytes:
             [Segment(1, 0, 1, 0.5, 0.6, 1)],
             [FindingRecord(None, Finding.INCONCLUSIVE, ("few",), {})],
         )
+        case.custody.append(Act.ANALYSIS_STARTED, "E001", run=run.id)
+        case.runs.seals.put(run.id, 0, 3, "d" * 64)
         case.marks.put(None, Mark(MarkKind.MARKER, "E001", first=1, last=1, name="blink"))
     with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
         raw.execute("INSERT INTO faces VALUES (1, 0, 1, 0.5, 1, 1, 1, 1, ?, 0, 1)", (bytes(40),))
@@ -295,6 +303,37 @@ def _some_settings() -> Iterator[bytes]:
     yield b'{"theme": "light", "workers": 2, "recent": ["/a"], "keys": {"analyse": ["Ctrl+Y"]}}'
 
 
+def _check_sums(data: bytes) -> None:
+    extradata, packets = _ffv1()
+    disagrees("ffv1", extradata, data)
+    disagrees("ffv1", data, packets[0])
+
+
+def _some_packets() -> Iterator[bytes]:
+    extradata, packets = _ffv1()
+    yield from (extradata, *packets)
+
+
+@cache
+def _ffv1() -> tuple[bytes, list[bytes]]:
+    path = FOLDER / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25, options={"level": "3", "slicecrc": "1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        picture = np.arange(64 * 48 * 3, dtype=np.uint8).reshape(48, 64, 3)
+        for packet in stream.encode(av.VideoFrame.from_ndarray(picture)) + stream.encode():
+            container.mux(packet)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return bytes(stream.codec_context.extradata or b""), [
+            bytes(packet) for packet in container.demux(stream) if packet.size
+        ]
+
+
+def _jpegs() -> Iterator[bytes]:
+    yield bytes(cv2.imencode(".jpg", np.zeros((18, 32, 3), np.uint8))[1])
+
+
 TARGETS: dict[str, Target] = {
     "card": Target(_card, _cards),
     "weights": Target(_weights, _some_weights),
@@ -308,4 +347,6 @@ TARGETS: dict[str, Target] = {
     "report": Target(_report, _reports),
     "card of a run": Target(_run_card, _cards),
     "settings": Target(_settings, _some_settings),
+    "check sums": Target(_check_sums, _some_packets),
+    "thumbnail": Target(is_small_jpeg, _jpegs),
 }

@@ -65,6 +65,8 @@ def intact(case: Case, before: Before) -> None:
     outcome = verify_case(case)
     must(outcome.chain.intact, outcome.chain.problem)
     must(not outcome.disagreements, "; ".join(outcome.disagreements))
+    unbound = [remark for remark in outcome.chain.remarks if "not bound" in remark]
+    must(not unbound, "; ".join(unbound))
     must(outcome.intact, f"exhibits: {dict(outcome.exhibits)}")
     must(len(case.custody.entries()) > before.entries, "entries of the custody log are gone")
     known = {exhibit.stored_name.partition("/")[2] for exhibit in case.exhibits.all()}
