@@ -20,6 +20,7 @@ _VIDEOS = {
     "hevc.mp4": {"codec": "libx265", "options": {"x265-params": "log-level=none"}},
     "pictures.mov": {"codec": "mjpeg", "pixel_format": "yuvj420p", "b_frames": 0},
     "plain.mkv": {},
+    "checked.mkv": {"codec": "ffv1", "b_frames": 0, "options": {"level": "3", "slicecrc": "1"}},
     "plain.webm": {"codec": "libvpx", "b_frames": 0, "options": {"deadline": "realtime"}},
     "nine.webm": {
         "codec": "libvpx-vp9",

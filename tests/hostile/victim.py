@@ -18,9 +18,10 @@ from workstation.evidence.frames import FrameReader, read_frames
 from workstation.evidence.intake import add_exhibit
 from workstation.evidence.isolation import remote
 from workstation.evidence.sound import NoSound, SoundReader, waveform
+from workstation.evidence.taking_clips import clip_suffix, take_clip
 
 REFUSED, WHOLE, DAMAGED, FAULT = "refused", "whole", "damaged", "fault"
-MOST_FRAMES = 400
+MOST_FRAMES, CLIP_FRAMES = 400, 40
 _VISITS, _SECONDS_OF_SOUND, _BUCKETS = 6, 20, 50
 
 
@@ -42,6 +43,7 @@ def examine(case: Case, path: Path) -> dict[str, Any]:
     copy, index = case.folder / exhibit.stored_name, case.exhibits.index(exhibit.number)
     lost = _all_frames(copy, index) + _visits(copy, index)
     _sound(copy, index)
+    _clip(case, exhibit, len(index))
     size = [exhibit.facts.get("width"), exhibit.facts.get("height")]
     return {"outcome": DAMAGED if lost else WHOLE, "words": _remarks(exhibit), "size": size}
 
@@ -106,6 +108,15 @@ def _sound(path: Path, index: FrameIndex) -> None:
     finally:
         reader.close()
     waveform(path, index, _BUCKETS)
+
+
+def _clip(case: Case, exhibit: Exhibit, frames: int) -> None:
+    """Export what is at its beginning, as a copy of packets."""
+    target = case.folder.parent / f"clip{clip_suffix(exhibit)}"
+    try:
+        take_clip(case, exhibit.number, 0, min(frames, CLIP_FRAMES) - 1, target, overwrite=True)
+    except WorkstationError as error:
+        _sentence(error)
 
 
 def _remarks(exhibit: Exhibit) -> str:
