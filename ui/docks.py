@@ -33,7 +33,7 @@ class Dock(QDockWidget):
     def __init__(
         self, name: str, title: str, side: str, panel: QWidget, head: QWidget | None = None
     ) -> None:
-        """Take a panel; `head` stands where its title would, and is dragged like it."""
+        """Take a panel; `head` stands beside its title, and is dragged like it."""
         super().__init__(title)
         self.side = side
         self.setObjectName(name)
@@ -56,14 +56,19 @@ class _TitleBar(QWidget):
 
     def __init__(self, title: str, dock: Dock, head: QWidget | None) -> None:
         super().__init__(dock)
-        self._title = heading("" if head else title)
+        alone = head is not None and dock.side == "bottom"  # the timeline's speaks for itself
+        self._title = heading("" if alone else title)
+        self._title.setContentsMargins(theme.GRID + 4, 0, 0, 0)
         self._words = self._title.text()
         self._detach = IconButton("dock-window", f"Detach {title}", dock.detach)
         self._close = IconButton("close", f"Close {title}; the menu “View” opens it", dock.close)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0 if head else theme.GRID + 4, 2, 4, 0)
+        row.setContentsMargins(0, 2, 4, 0)
         row.setSpacing(0)
-        row.addWidget(head or self._title, 1)
+        row.addWidget(self._title)
+        if head is not None:
+            row.addWidget(head, 1)
+        row.addStretch()
         for button in (self._detach, self._close):
             button.setIconSize(QSize(14, 14))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -76,6 +81,7 @@ class _TitleBar(QWidget):
         area = dock.parent()
         tabbed = isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(dock))
         self._title.setText("" if tabbed and not dock.isFloating() else self._words)
+        self._title.setVisible(bool(self._title.text()))
 
     def _floats(self, title: str, floats: bool) -> None:
         self._detach.say(f"Put {title} back" if floats else f"Detach {title}")

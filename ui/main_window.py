@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
         self.start_page.create_wanted.connect(self.create_case)
         self.start_page.open_wanted.connect(self.deeds.choose_case)
         self.start_page.case_chosen.connect(self.open_case)
+        self.workspace.top_bar.actions_pressed.connect(self.deeds.show_palette)
         exhibits = self.workspace.panels["exhibits"]
         exhibits.add_wanted.connect(self.deeds.choose_exhibits)
         exhibits.refused_chosen.connect(lambda why: self.banners.say("refused", why, danger=True))
@@ -236,6 +237,7 @@ class MainWindow(QMainWindow):
 
     def _keys_changed(self) -> None:
         set_keys(self.actions_by_name)
+        self.workspace.top_bar.show_key(keys.shown(keys.keys_of("palette")[:1]))
         stage = self.workspace.stage
         stage.player.set_keys(keys.keys_after(keys.PLAYER))
         stage.timeline.set_keys(keys.keys_after(keys.TIMELINE))

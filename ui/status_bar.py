@@ -37,7 +37,6 @@ class StatusBar(QFrame):
         self._custody = label("", "muted")
         self._custody.setToolTip(CHAIN_TIP)
         self._saved = label("", "muted", mono=True)
-        self._saved.setMinimumWidth(self._saved.fontMetrics().horizontalAdvance("saved 00:00:00"))
         self._saved.setToolTip("Local time at which results were last committed to the case.")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -75,8 +74,8 @@ class StatusBar(QFrame):
         row.addWidget(self._numbers)
         row.addWidget(self._pause)
         row.addWidget(self._cancel)
-        row.addWidget(self._custody)
         row.addWidget(self._saved)
+        row.addWidget(self._custody)
 
     def _opened(self) -> None:
         jobs = self._workbench.jobs
@@ -122,7 +121,7 @@ class StatusBar(QFrame):
         """What analyses run on, while none does."""
         device = preferences.device()
         return {
-            "auto": "on a GPU where there is one",
+            "auto": "on a GPU if there is one, else on the processor",
             "cpu": "on the processor",
             "cuda": "on the GPU",
         }[device]

@@ -1,4 +1,4 @@
-"""The line at the top: which case, which examiner, and whether custody is intact."""
+"""The line at the top: which case, which examiner, whether custody is intact, every action."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
@@ -15,6 +15,7 @@ class TopBar(QFrame):
     """Says what is open; pressing the custody state shows the log."""
 
     custody_pressed = Signal()
+    actions_pressed = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,6 +26,8 @@ class TopBar(QFrame):
         self._examiner = label("", "muted")
         self._mode = label("", "muted")
         self._custody: QPushButton = button("", self.custody_pressed.emit, quiet=True)
+        self._actions: QPushButton = button("", self.actions_pressed.emit, quiet=True)
+        self._actions.setAccessibleName("Find an action")
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.GRID + 4, 4, theme.GRID, 4)
         row.setSpacing(3 * theme.GRID)
@@ -32,10 +35,17 @@ class TopBar(QFrame):
         row.addWidget(self._examiner)
         row.addWidget(self._mode)
         row.addStretch()
-        row.addWidget(self._custody, 0, Qt.AlignmentFlag.AlignRight)
+        for pressed in (self._custody, self._actions):
+            row.addWidget(pressed, 0, Qt.AlignmentFlag.AlignRight)
         workbench.case_opened.connect(self._opened)
         workbench.custody_changed.connect(self._custody_changed)
         theme.keeper().changed.connect(self._draw)
+
+    def show_key(self, key: str) -> None:
+        """Say which key finds an action."""
+        self._actions.setText(key)
+        said = f" ({key})" if key else ""
+        self._actions.setToolTip(f"Find an action by a few letters of its name{said}")
 
     def _opened(self, view: CaseView) -> None:
         facts = view.facts
@@ -53,6 +63,7 @@ class TopBar(QFrame):
         self._draw()
 
     def _draw(self) -> None:
+        self._actions.setIcon(icon("magnify", "muted"))
         view = self._custody_view
         if view is None:
             self._custody.setText("reading the custody log")

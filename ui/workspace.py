@@ -26,7 +26,7 @@ class Workspace(QWidget):
         super().__init__(parent)
         self.stage = Stage(workbench, self)
         self.panels = {panel.name: _make(panel, workbench) for panel in PANELS}
-        docks = [Dock(one.name, one.title, one.side, self.panels[one.name]) for one in PANELS]
+        docks = [_dock(one, self.panels[one.name]) for one in PANELS]
         timeline = self.stage.timeline
         docks.append(Dock("timeline", "Timeline", "bottom", timeline, timeline.readout))
         self.place = PlayerPlace(self.stage.player)
@@ -90,6 +90,10 @@ class Workspace(QWidget):
             end: Callable[[], None] | None = getattr(panel, "close_down", None)
             if end is not None:
                 end()
+
+
+def _dock(panel: Panel, widget: QWidget) -> Dock:
+    return Dock(panel.name, panel.title, panel.side, widget, getattr(widget, "head", None))
 
 
 def _make(panel: Panel, workbench: Workbench) -> Any:

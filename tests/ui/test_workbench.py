@@ -67,6 +67,14 @@ def test_selecting_reads_the_other_exhibit(bench, qtbot, folder):
     assert bench.selected == "E002"
 
 
+def test_a_case_asked_for_twice_is_opened_once_and_can_be_written(bench, qtbot, folder):
+    views = []
+    bench.case_opened.connect(views.append)
+    bench.open_case(folder)
+    opened(bench, qtbot, folder)
+    assert [view.read_only for view in views] == [False]
+
+
 def test_a_case_open_elsewhere_is_shown_for_reading_only(bench, qtbot, folder):
     with Case.open(folder):
         opened(bench, qtbot, folder)

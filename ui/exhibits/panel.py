@@ -56,14 +56,13 @@ class ExhibitsPanel(QWidget):
             self._pages.addWidget(page)
         self._forget = IconButton("playlist-remove", "Clear refused files", self.clear_refused)
         self._forget.hide()
-        top = QHBoxLayout()
-        top.setContentsMargins(theme.GRID + 4, 0, theme.GRID, 0)
+        self.head = QWidget(self)  # stands where the panel's title would
+        top = QHBoxLayout(self.head)
+        top.setContentsMargins(0, 0, 0, 0)
         top.addStretch()
         top.addWidget(self._forget)
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GRID // 2)
-        rows.addLayout(top)
+        rows.setContentsMargins(0, theme.GRID // 2, 0, 0)
         rows.addWidget(self._pages, 1)
         self._listen()
 

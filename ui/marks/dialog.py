@@ -27,7 +27,7 @@ class MarkDialog(FormDialog):
         act = "Save" if mark.number else "Add"
         super().__init__(NAMES[mark.kind], act, parent)
         self._mark = mark
-        self.form.addRow(label(place(mark, index), "small", wrap=True))
+        self.form.addRow(label(place(mark, index), "small"))
         if mark.kind is MarkKind.FINDING:
             self.form.addRow(label(FINDING_HINT, "small", wrap=True))
             self.finding = _choice("Finding", {str(one): one for one in Finding}, mark.finding)

@@ -161,15 +161,14 @@ class TracksPanel(QWidget):
         inner.addStretch()
         self._pages.addWidget(self.view)
         self._pages.addWidget(empty)
-        self._bar = QWidget()
-        bar = QHBoxLayout(self._bar)
-        bar.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        self.head = QWidget(self)
+        bar = QHBoxLayout(self.head)
+        bar.setContentsMargins(theme.GRID, 0, 0, 0)
         for made in self.buttons.values():
             bar.addWidget(made)
         bar.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
-        column.addWidget(self._bar)
         column.addWidget(self._pages, 1)
 
     def _listen(self) -> None:
@@ -261,7 +260,7 @@ class TracksPanel(QWidget):
     def _show(self) -> None:
         self.view.show_lines([self._line(person) for person in self.people])
         self._pages.setCurrentIndex(0 if self.people else 1)
-        self._bar.setVisible(bool(self.people))
+        self.head.setVisible(bool(self.people))
         self._enable()
 
     def _line(self, person: Person) -> Line:

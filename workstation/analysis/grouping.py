@@ -22,7 +22,8 @@ class PersonFigures:
         seconds: how long those frames are on screen together.
         scored: faces with a score; mean and peak are over them, NaN where there is none.
         peak_row: row of the face table with the highest score, None where none is scored.
-        best_row: row with the largest face, scored ones first: the one to show.
+        best_row: the face to show: one that findings rest on where there is one, else a scored
+            one; among these a large one that looks into the camera.
     """
 
     frames: int
@@ -57,7 +58,6 @@ def figures(person: Person, faces: FaceTable, times: NDArray[np.float64]) -> Per
     frames = faces.frame[here]  # ascending, as the table is
     shown = frames[np.append(True, np.diff(frames) > 0)[: len(frames)]]
     lengths = durations(times)
-    area = faces.box[here, 2] * faces.box[here, 3] * np.where(faces.scored[here], 1e6, 1.0)
     return PersonFigures(
         frames=len(shown),
         seconds=float(lengths[shown[shown < len(lengths)]].sum()),
@@ -65,8 +65,23 @@ def figures(person: Person, faces: FaceTable, times: NDArray[np.float64]) -> Per
         mean=float(values.mean()) if len(values) else float("nan"),
         peak=float(values.max()) if len(values) else float("nan"),
         peak_row=int(scored[np.argmax(values)]) if len(values) else None,
-        best_row=int(here[np.argmax(area)]) if len(here) else None,
+        best_row=int(here[np.argmax(_showing(faces.where(here)))]) if len(here) else None,
     )
+
+
+def _showing(faces: FaceTable) -> NDArray[np.float64]:
+    """How well each face shows a person, float64 (N,); only the order means anything.
+
+    A face turned to the side has its nose away from the middle of its eyes, along their line.
+    """
+    right, left, nose = (faces.landmarks[:, place].astype(np.float64) for place in range(3))
+    across = left - right
+    length = np.maximum((across**2).sum(1), 1e-9)
+    aside = np.abs(((nose - (left + right) / 2) * across).sum(1)) / length
+    area = faces.box[:, 2].astype(np.float64) * faces.box[:, 3]
+    rank = np.where(faces.counted, 1e12, np.where(faces.scored, 1e6, 1.0))
+    worth: NDArray[np.float64] = rank * area * (1.0 - np.minimum(aside, 0.9))
+    return worth
 
 
 def rows(person: Person, faces: FaceTable) -> NDArray[np.int64]:
