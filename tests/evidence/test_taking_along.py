@@ -137,7 +137,10 @@ def test_nothing_is_written_through_a_link_laid_in_its_way(case, tmp_path):
 
 
 def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypatch):
-    answers = iter([({"at": -1}, bytearray(b"x")), ({"at": 2**62}, bytearray(b"x")), ({}, None)])
+    endless = [({"at": 0}, bytearray(2**20))] * 40
+    lies = [({"at": -1}, bytearray(b"x")), ({"at": 2**62}, bytearray(b"x")), *endless, ({}, None)]
+    answers = iter(lies)
+    monkeypatch.setattr(taking_clips, "MOST_OVERHEAD", 32 * 2**20)
 
     class Lying:
         def __init__(self, *_, **__):
@@ -154,7 +157,9 @@ def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypat
 
     monkeypatch.setattr(taking_clips, "Worker", Lying)
     entries = len(case.custody.entries())
-    for said in ("makes no sense", "makes no sense", "crashed on it"):
+    for said in (*["makes no sense"] * 3, "crashed on it"):
+        if said == "crashed on it":
+            answers = iter(lies[-1:])
         with pytest.raises(ExhibitError, match=said):
             take_clip(case, "E001", 3, 20, tmp_path / "out.mp4")
     assert not list(tmp_path.glob("*out*"))

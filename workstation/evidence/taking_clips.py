@@ -27,6 +27,7 @@ SUFFIXES = {"mov,mp4": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi
 OTHER = ".mkv"
 DIGEST = 32  # bytes of a SHA-256
 MOST_GROWTH, MOST_OVERHEAD = 4, 64 * 2**20  # of a copy beside the whole exhibit, and bytes
+MOST_GIVEN = 40  # the same of all that a worker gives: packets may be smaller than their digests
 
 Announce = Callable[[int, int], object]
 
@@ -217,10 +218,12 @@ def _listed(
         ExhibitError: it died of the file, or made no sense.
     """
     streams: list[Stream] = []
+    given, most = 0, MOST_GIVEN * path.stat().st_size + MOST_OVERHEAD
     try:
         with closing(Worker(do, path, index, **more)) as worker:
             while True:
                 message, data = worker.answer()
+                given = whole(given + len(data), 0, most)
                 if message.get("end"):
                     return streams
                 if "kind" in message:
