@@ -30,6 +30,7 @@ def seen(*faces):
     [
         ([(FRONT, 80, 0), (FRONT, 90, 0)], 1),
         ([(FRONT, 80, 0), (ASIDE, 90, 0)], 0),
+        ([(FRONT, 300, 0), (ASIDE, 900, 0)], 0),
         ([(FRONT, 80, 0), (FRONT, 300, 4)], 0),
         ([(np.zeros((5, 2)), 80, -1), (np.zeros((5, 2)), 90, -1)], 1),
     ],
@@ -37,6 +38,12 @@ def seen(*faces):
 def test_the_face_shown_is_large_looks_ahead_and_counts(faces, shown):
     table = seen(*faces)
     assert figures(person_of(table), table, np.arange(2.0)).best_row == shown
+
+
+def test_a_face_cut_off_by_the_edge_shows_less():
+    table = seen((FRONT, 80, 0), (FRONT, 90, 0))
+    table.box[1, 1] = -40
+    assert figures(person_of(table), table, np.arange(2.0)).best_row == 0
 
 
 def test_without_a_face_there_is_none_to_show():

@@ -131,7 +131,7 @@ class Feeder(QObject):
         self._sound.ask(
             lambda: self._read(reading, path, index),
             lambda found: self._sound_arrived(reading, found),
-            lambda error: self._sound_failed(reading, error),
+            lambda error: self._sound_failed(reading, path.name, error),
         )
 
     def _read(self, reading: _Reading, path: Path, index: FrameIndex) -> Pyramid | None:
@@ -156,11 +156,12 @@ class Feeder(QObject):
         if reading is self._reading:
             self._timeline.set_sound(found, "it has no sound")
 
-    def _sound_failed(self, reading: _Reading, error: Exception) -> None:
+    def _sound_failed(self, reading: _Reading, name: str, error: Exception) -> None:
         if not isinstance(error, WorkstationError | OSError):
             raise error
         if reading is self._reading:
-            self._timeline.set_sound(None, str(error).rstrip("."))
+            said = str(error).rstrip(".").replace(f"“{name}”", "the exhibit")
+            self._timeline.set_sound(None, said)
 
     def _stop_sound(self) -> None:
         if self._reading is not None:

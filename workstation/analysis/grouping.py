@@ -13,6 +13,9 @@ from workstation.cases.people import Extents, Person
 from workstation.cases.records import FaceTable
 
 
+LARGE = 160.0  # pixels; a larger face shows nobody better
+
+
 @dataclass(frozen=True)
 class PersonFigures:
     """Figures of one person in one run.
@@ -78,9 +81,11 @@ def _showing(faces: FaceTable) -> NDArray[np.float64]:
     across = left - right
     length = np.maximum((across**2).sum(1), 1e-9)
     aside = np.abs(((nose - (left + right) / 2) * across).sum(1)) / length
-    area = faces.box[:, 2].astype(np.float64) * faces.box[:, 3]
+    # What lies left of the picture or above it cannot be seen.
+    width, height = (faces.box[:, 2:] + np.minimum(faces.box[:, :2], 0)).astype(np.float64).T
+    size = np.minimum(np.sqrt(np.maximum(width * height, 0.0)), LARGE)
     rank = np.where(faces.counted, 1e12, np.where(faces.scored, 1e6, 1.0))
-    worth: NDArray[np.float64] = rank * area * (1.0 - np.minimum(aside, 0.9))
+    worth: NDArray[np.float64] = rank * size * (1.0 - np.minimum(aside, 0.9)) ** 2
     return worth
 
 
