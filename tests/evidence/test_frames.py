@@ -161,43 +161,6 @@ def test_memory_for_decoded_frames_is_bounded(made: Make) -> None:
         assert read_code(opened.read(190).pixels) == 190
 
 
-def test_looking_back_has_every_earlier_frame_ready(
-    made: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, index = made("long group")
-    picture = 320 * 180 * 3 // 2
-    with reader(path, index, cache_bytes=40 * picture) as opened:
-        waited: list[int] = []
-        original = opened._decode
-        monkeypatch.setattr(opened, "_decode", lambda n, s: waited.append(n) or original(n, s))
-        for number in range(220, 100, -1):
-            assert read_code(opened.read(number).pixels) == number
-            while opened.look_back(number):
-                assert len(opened._kept._pictures) <= 41
-        assert waited == [220]
-
-
-def test_looking_back_can_be_interrupted_at_any_moment(made: Make) -> None:
-    path, index = made("b-frames")
-    rng = random.Random(3)
-    with reader(path, index, cache_bytes=12 * 320 * 180 * 3 // 2) as opened:
-        for _ in range(80):
-            number = rng.randrange(len(index))
-            assert read_code(opened.read(number).pixels) == number
-            for _ in range(rng.randrange(5)):
-                opened.look_back(number, rng.randrange(1, 6))
-
-
-def test_looking_back_ends_at_the_first_frame(made: Make) -> None:
-    path, index = made("b-frames")
-    with reader(path, index) as opened:
-        assert not opened.look_back(5)
-        opened.read(5)
-        assert not opened.look_back(5)
-        opened.read(0)
-        assert not opened.look_back(0)
-
-
 def test_times_are_those_of_the_recording(made: Make) -> None:
     path, index = made("uneven")
     times = uneven_times(60)

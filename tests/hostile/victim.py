@@ -80,10 +80,9 @@ def _visits(path: Path, index: FrameIndex) -> int:
         for _ in range(min(_VISITS, len(index))):
             number = rng.randrange(len(index))
             try:
-                frame = reader.read(number)
+                frame = reader.read(number, way=-1)
                 if frame.number != number:
                     raise LostFrameError(f"frame {frame.number} came where {number} was due")
-                reader.look_back(number)
             except DecodeError as error:
                 _sentence(error)
                 lost += 1

@@ -36,10 +36,10 @@ BOUND = 600  # megabytes, whatever is done and however long it plays
 PAUSE = 0.15  # seconds between steps back, as somebody who looks at each frame
 
 
-def pictures() -> list[np.ndarray]:
+def pictures(size: tuple[int, int] = SIZE) -> list[np.ndarray]:
     """Gradients that move under film grain, RGB uint8 (H, W, 3)."""
     rng = np.random.default_rng(0)
-    width, height = SIZE
+    width, height = size
     grain = rng.normal(0, 2, (8, height, width, 1)).astype(np.float32)
     across = np.linspace(0, 6, width, dtype=np.float32)[None, :]
     down = np.linspace(0, 4, height, dtype=np.float32)[:, None]
@@ -47,7 +47,7 @@ def pictures() -> list[np.ndarray]:
     for number in range(24):
         wave = np.sin(across + number / 12) * np.cos(down - number / 9) * 90 + 128
         made.append(np.clip(wave[:, :, None] + grain[number % 8], 0, 255).astype(np.uint8))
-    return [np.repeat(one, 3, axis=2) for one in made]
+    return [np.broadcast_to(one, (height, width, 3)) for one in made]
 
 
 class Cycle:
@@ -208,16 +208,23 @@ class Watch:
         self._most = max(self._most, memory())
 
 
-def make(path: Path) -> None:
-    """Write the video, in a process of its own: its memory is not the player's."""
-    pattern = f"keyint={GROUP}:min-keyint={GROUP}:scenecut=0:bframes=3:b-adapt=0"
-    options = {"preset": "veryfast", "crf": "23", "x264-params": pattern}
+def made_apart(act: Callable[[], object]) -> None:
+    """Do something in a process of its own: its memory is not the player's."""
     if os.fork() == 0:
-        videos.make_video(
-            path, pictures=Cycle(pictures()), size=SIZE, group=GROUP, rate=RATE, options=options
-        )
+        act()
         os._exit(0)
     os.wait()
+
+
+def make(path: Path) -> None:
+    """Write the video."""
+    pattern = f"keyint={GROUP}:min-keyint={GROUP}:scenecut=0:bframes=3:b-adapt=0"
+    options = {"preset": "veryfast", "crf": "23", "x264-params": pattern}
+    made_apart(
+        lambda: videos.make_video(
+            path, pictures=Cycle(pictures()), size=SIZE, group=GROUP, rate=RATE, options=options
+        )
+    )
 
 
 def opened(path: Path, folder: Path) -> MainWindow:

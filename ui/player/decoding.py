@@ -5,7 +5,6 @@ stale request that has not begun is dropped, so dragging never queues up work.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,11 +24,8 @@ from workstation.evidence.watching import WatchedFile
 class Reader(Protocol):
     """What the player needs of `workstation.evidence.frames.FrameReader`."""
 
-    def read(self, number: int, stale: Callable[[], bool] | None = None) -> Frame:
+    def read(self, number: int, stale: Callable[[], bool] | None = None, way: int = 0) -> Frame:
         """Decode one frame, or raise DecodeError, or StaleError once `stale` says so."""
-
-    def look_back(self, number: int) -> bool:
-        """Decode a little of what comes before the frames in memory; whether there is more."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -56,14 +52,14 @@ class FrameRequest:
         order: which order of the examiner it belongs to; a newer order makes it stale.
         number: frame number from 0.
         room: device pixels of the picture area, to fit the picture to while it is at hand.
-        back: whether frames before it will be wanted next.
+        way: whether frames after it (1) or before it (-1) are likely to be wanted next.
     """
 
     exhibit: int
     order: int
     number: int
     room: QSize
-    back: bool = False
+    way: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,6 @@ class Worker(QObject):
 
     replied = Signal(object)  # FrameReply
     failed = Signal(object)  # OpenFailed
-    _more = Signal()
 
     def __init__(self, open_reader: OpenReader) -> None:
         super().__init__()
@@ -107,9 +102,6 @@ class Worker(QObject):
         self._reader: Reader | None = None
         self._file: WatchedFile | None = None
         self._exhibit = 0
-        self._back: FrameRequest | None = None  # what frames are being decoded ahead of
-        # Through the queue, so that a request of the examiner comes first.
-        self._more.connect(self._look_back, Qt.ConnectionType.QueuedConnection)
 
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
@@ -131,7 +123,9 @@ class Worker(QObject):
             return
         trouble = self._file.trouble()
         try:
-            frame = self._reader.read(request.number, lambda: request.order < self.urgent_order)
+            frame = self._reader.read(
+                request.number, lambda: request.order < self.urgent_order, request.way
+            )
         except StaleError:
             return
         except WorkstationError as problem:
@@ -143,20 +137,6 @@ class Worker(QObject):
         else:
             picture, fitted = to_picture(frame.pixels), fit_pixels(frame.pixels, request.room)
             self.replied.emit(FrameReply(request, picture, fitted, "", trouble))
-        under_way, self._back = self._back is not None, request if request.back else None
-        if request.back and not under_way:
-            self._more.emit()
-
-    @Slot()
-    def _look_back(self) -> None:
-        request, more = self._back, False
-        if request is not None and self._reader is not None and not self._stale(request):
-            with suppress(WorkstationError):  # it is said when the frame itself is wanted
-                more = self._reader.look_back(request.number)
-        if more:
-            self._more.emit()
-        else:
-            self._back = None
 
     def _stale(self, request: FrameRequest) -> bool:
         return request.order != self.newest_order or request.exhibit != self._exhibit
@@ -209,9 +189,9 @@ class Decoding:
         if self._running is not None:
             self._running[1].urgent_order = self.order
 
-    def ask(self, number: int, *, back: bool = False) -> None:
-        """Ask for a frame under the present order; `back` if those before it come next."""
-        self._door.reading.emit(FrameRequest(self.exhibit, self.order, number, self.room, back))
+    def ask(self, number: int, way: int = 0) -> None:
+        """Ask for a frame under the present order; `way` says which are likely to come next."""
+        self._door.reading.emit(FrameRequest(self.exhibit, self.order, number, self.room, way))
 
     def stop(self) -> None:
         """End the thread and close the file; waits for the frame under way."""

@@ -1,5 +1,8 @@
 """When each frame is due: playback by presentation timestamps, without Qt."""
 
+from collections import deque
+from statistics import median
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,13 +12,18 @@ AHEAD = 4  # frames decoded before they are due
 SLACK = 0.5  # seconds behind after which playback slows down instead of leaving out ever more
 PICTURES = 60.0  # pictures a second that are shown at most, however fast it plays
 NEAR = 0.06  # seconds by which the clock may differ from the sound's before it is set anew
+LATE = 0.2  # seconds behind the sound from which it is said
+TOO_LATE = 0.5  # seconds behind it from which frames are left out up to the next key frame,
+NEVER_NEARER = 2  # where so many in a row come no nearer
+_LAST = 5  # frames whose time is taken for that of the next
 
 
 class Playback:
     """One stretch of playing, forwards or backwards, from `play` to `pause`.
 
-    Frames that came too late are left out and counted. Without sound, where decoding cannot keep
-    up at all, the clock is set back and `slowed` says so. With sound the clock is the sound's.
+    Frames that would come too late are left out and counted. Without sound, where decoding cannot
+    keep up at all, the clock is set back and `slowed` says so. With sound the clock is the sound's;
+    where decoding cannot keep up with that, it goes on with the next key frame, in its time.
 
     Attributes:
         left_out: frames not shown because their time had passed, or because more of them fall on
@@ -32,6 +40,7 @@ class Playback:
         last: int | None = None,
         *,
         sound: bool = False,
+        keys: NDArray[np.int64] | None = None,
     ) -> None:
         """Start after `frame`, which is on screen.
 
@@ -41,11 +50,11 @@ class Playback:
             rate: 1.0 is the speed of the timestamps; below 0 it plays backwards.
             last: the frame to end with; the exhibit's last or first where it is left out.
             sound: whether sound sets the pace; the clock then waits for `follow`.
+            keys: int64 (K,), numbers of the key frames, in order.
         """
         self.left_out = 0
         self.slowed = False
         self.behind = 0.0
-        self.waiting = 0
         self.rate = rate
         self.way = 1 if rate > 0 else -1
         self.last = last if last is not None else (len(times) - 1 if rate > 0 else 0)
@@ -54,6 +63,10 @@ class Playback:
         self._shown = frame
         self._sound = sound
         self._began: tuple[float, float] | None = None  # clock, presentation time
+        self._keys = np.zeros(0, np.int64) if keys is None else keys
+        self._asked: deque[tuple[float, int]] = deque()  # when, and how many were then on the way
+        self._each: deque[float] = deque(maxlen=_LAST)  # seconds that one frame took
+        self._lates = 0  # frames in a row that came far too late, and no less than the last
 
     @property
     def with_sound(self) -> bool:
@@ -70,27 +83,46 @@ class Playback:
         """Presentation time at which it begins, seconds."""
         return float(self._times[min(max(self._shown, 0), len(self._times) - 1)])
 
+    @property
+    def waiting(self) -> int:
+        """How many frames that were asked for have not arrived."""
+        return len(self._asked)
+
     def to_ask(self, now: float, held: int) -> list[int]:
         """Frame numbers to ask for now, with `held` decoded frames waiting to be shown.
 
-        When the next frame's time has passed already, those between are skipped and frames are
-        asked for singly until there is time again to decode ahead.
+        When the time of the next frame has passed already, those between are skipped, and frames
+        are asked for singly until there is time again to decode ahead. With sound that is so, too,
+        when its time will have passed before it is here, as long as the last ones took.
         """
-        ahead = AHEAD
-        if not held and self._reached(self.next_to_ask, self.due(now)):
-            ahead = 1
-            if not self.waiting:
-                self.next_to_ask = self._within(self.due(now) + self.way)
         asked: list[int] = []
-        while len(asked) < ahead - held - self.waiting and self._inside(self.next_to_ask):
+        each = median(self._each) if self._sound and self._each else 0.0
+        while held + self.waiting < AHEAD and self._inside(self.next_to_ask):
+            by_then = self.due(now + each * (self.waiting + 1))
+            late = self._reached(self.next_to_ask, by_then)
+            if late and self.waiting:
+                break
+            if late:
+                self.next_to_ask = self._in_time(self._within(by_then + self.way))
             asked.append(self.next_to_ask)
             self.next_to_ask = self._after(self.next_to_ask)
-        self.waiting += len(asked)
+            self._asked.append((now, self.waiting + 1))
+            if late:
+                break
         return asked
+
+    def _in_time(self, frame: int) -> int:
+        """`frame`, or the key frame after it where those between cannot be decoded fast enough."""
+        if self._lates < NEVER_NEARER or self.way < 0:
+            return frame
+        key = int(np.searchsorted(self._keys, frame))
+        return int(self._keys[key]) if key < len(self._keys) else frame
 
     def arrived(self, now: float) -> None:
         """A frame that was asked for is here; without sound, the first one starts the clock."""
-        self.waiting -= 1
+        asked, depth = self._asked.popleft()
+        if self._began is not None:  # the first ones take longer, and the clock waits for them
+            self._each.append((now - asked) / depth)
         if self._began is None and not self._sound:
             self._began = (now, self.start)
 
@@ -134,7 +166,9 @@ class Playback:
         """`frame` goes on screen."""
         self.left_out += max(abs(frame - self._shown) - 1, 0)
         self._shown = frame
-        self.behind = max(-self.wait(frame, now), 0.0)
+        before, self.behind = self.behind, max(-self.wait(frame, now), 0.0)
+        late = self._sound and self.behind > max(TOO_LATE, before)
+        self._lates = self._lates + 1 if late else 0
         if self.behind > SLACK and not self._sound:
             self.slowed = True
             self._began = (now, float(self._times[frame]))

@@ -138,7 +138,8 @@ class PlayerWidget(FrameScreen):
         if frame == end or (self.repeat and way * (frame - begin) < 0):
             frame = begin - way  # from before the first frame
         self._wanted = None
-        self._playing.start(Course(self._times, frame, rate, begin, end, self.repeat))
+        course = Course(self._times, frame, rate, begin, end, self.repeat, self._keys)
+        self._playing.start(course)
 
     def pause(self) -> None:
         """Stop exactly at the frame on screen."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import numpy as np
@@ -11,10 +11,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from ui import wording
 from ui.player.decoding import Decoding, FrameReply
-from ui.player.playback import SLACK, Playback
+from ui.player.playback import LATE, SLACK, Playback
 from ui.player.sound import Sound, SoundAt, SoundEnded
-
-LATE = 0.2  # seconds behind the sound from which it is said
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,7 @@ class Course:
         first: the frame to begin with again where it repeats.
         last: the frame to end with.
         repeat: whether to begin again after the last.
+        keys: int64 (K,), numbers of the key frames, in order.
     """
 
     times: NDArray[np.float64]
@@ -36,6 +35,7 @@ class Course:
     first: int
     last: int
     repeat: bool = False
+    keys: NDArray[np.int64] | None = None
 
 
 class Playing(QObject):
@@ -104,7 +104,12 @@ class Playing(QObject):
         here = min(max(course.frame, 0), len(course.times) - 1)
         sounding = self._sound.can_be_heard(float(course.times[here]), course.rate)
         self._playback = Playback(
-            course.times, course.frame, course.rate, course.last, sound=sounding
+            course.times,
+            course.frame,
+            course.rate,
+            course.last,
+            sound=sounding,
+            keys=course.keys,
         )
         if sounding:
             self._sound.play(self._playback.start, course.rate)
@@ -148,8 +153,7 @@ class Playing(QObject):
         self.left_out += playback.left_out
         if course.repeat:
             before = course.first - (1 if course.rate > 0 else -1)
-            first, last = course.first, course.last
-            self._begin(Course(course.times, before, course.rate, first, last, repeat=True))
+            self._begin(replace(course, frame=before))
         elif playback.with_sound and course.last == len(course.times) - 1:
             self._playback, self._picture_over = None, True
             self._timer.stop()
@@ -159,9 +163,8 @@ class Playing(QObject):
 
     def _ask_ahead(self) -> None:
         if self._playback is not None:
-            back = self._playback.way < 0
             for number in self._playback.to_ask(monotonic(), len(self._held)):
-                self._decoding.ask(number, back=back)
+                self._decoding.ask(number, self._playback.way)
 
     def _heard(self, at: SoundAt) -> None:
         if self._playback is not None:

@@ -136,7 +136,7 @@ class FrameScreen(QWidget):
     def step(self, frames: int) -> None:
         """Go forward or back, counting from the frame on screen or under way."""
         if self._from is not None:
-            self._go(self._from + frames, back=frames < 0)
+            self._go(self._from + frames, 1 if frames > 0 else -1)
 
     def step_key_frame(self, direction: int) -> None:
         """Go to the next (1) or the previous (-1) key frame."""
@@ -153,7 +153,7 @@ class FrameScreen(QWidget):
         """The frame that steps count from: the one under way, else the one on screen."""
         return self._wanted if self._wanted is not None else self.current_frame
 
-    def _go(self, frame: int, *, back: bool = False) -> None:
+    def _go(self, frame: int, way: int = 0) -> None:
         if self._index is None or not len(self._index):
             return
         self._stop_playing()
@@ -164,7 +164,7 @@ class FrameScreen(QWidget):
             self._decoding.give_up_older()
             if not self._preview_due.isActive():
                 self._preview_due.start()
-        self._decoding.ask(self._wanted, back=back)
+        self._decoding.ask(self._wanted, way)
         QTimer.singleShot(WAITING_MS, self, self._say_waiting)
 
     def _go_or_say(self, frame: int | None, sentence: str) -> None:

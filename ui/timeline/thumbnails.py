@@ -110,6 +110,9 @@ class Thumbnails(QObject):
                 self._kept.popitem(last=False)
             self.arrived.emit()
         self._go_on()
+        if not self._busy and self._source is not None:
+            # An open exhibit holds as much memory as its pictures are large.
+            self._background.ask(self._let_go, lambda _: None)
 
     def _decode(
         self, opening: int, source: tuple[Path, FrameIndex], number: int, width: int
@@ -117,7 +120,7 @@ class Thumbnails(QObject):
         """On the background's thread; None where the frame cannot be decoded."""
         if self._reader is None or self._reader[0] != opening:
             self._let_go()
-            self._reader = (opening, FrameReader(*source, cache_bytes=1))
+            self._reader = (opening, FrameReader(*source, cache_bytes=1, threads=1))
         try:
             pixels = self._reader[1].read(number).pixels
         except WorkstationError:

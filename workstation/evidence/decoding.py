@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
+from itertools import chain
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class Decoder:
         self._keys = np.flatnonzero(index.key)
         self._opened: Any = None
         self.container: Any = None
+        self._first_packet: tuple[Any, ...] | None = None
         self._single = careful
         self._reopen(careful)
 
@@ -142,8 +144,36 @@ class Decoder:
                     yield from self._to_the_end(rest)
                     return
             start = self.start_before(start - 1)
+        yield from self._rewound(careful) or self._anew(careful)
+
+    def _rewound(self, careful: bool) -> Iterator[Any] | None:
+        """The packets from the first one on, in the file that is open, where it begins on a key.
+
+        Opening it again costs as much as decoding some ten frames.
+        """
+        known = self._first_packet
+        if careful or self._single or known is None or not self.index.key[0]:
+            return None
+        stream = video_stream(self.container)
+        try:
+            self.container.seek(int(self.index.pts[0]), stream=stream, backward=True)
+            packets = pulse.packets(self.container, stream)
+            first = next(packets, None)
+        except av.FFmpegError:
+            return None
+        if first is None or _identity(first) != known:
+            return None
+        return chain([first], self._to_the_end(packets))
+
+    def _anew(self, careful: bool) -> Iterator[Any]:
+        """The packets from the first one on, of the file opened again."""
         self._reopen(careful)
-        yield from self._demux(careful)
+        packets = self._demux(careful)
+        for packet in packets:
+            self._first_packet = _identity(packet)
+            yield packet
+            break
+        yield from packets
 
     def _demux(self, careful: bool) -> Iterator[Any]:
         return self._to_the_end(pulse.packets(self.container, self._stream(careful)))
@@ -222,6 +252,11 @@ class Decoder:
                 number += 1
         for absent in range(max(first, number), len(self.index)):
             yield Picture(absent, None, reason)
+
+
+def _identity(packet: Any) -> tuple[Any, ...]:
+    """What tells a packet of a file from the others."""
+    return packet.pos, packet.pts, packet.dts, packet.size
 
 
 def _prepare(codec: Any, threads: int) -> None:

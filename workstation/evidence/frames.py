@@ -96,25 +96,30 @@ class FrameReader:
     """Any frame of an exhibit, for one thread.
 
     Stepping forward goes on decoding; stepping back is served from the frames last decoded, as far
-    as the memory set aside for them reaches, and `look_back` decodes further ones before they are
-    wanted.
+    as the memory set aside for them reaches. Where it is known which way it goes, further ones are
+    decoded before they are asked for.
 
     Args:
         path: the exhibit's copy; opened for reading only.
         index: its frame index.
         cache_bytes: memory for decoded frames.
+        threads: of the decoder at most; 0 for as many as there are processors.
 
     Raises:
         ExhibitError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path, index: FrameIndex, cache_bytes: int = CACHE_BYTES) -> None:
-        self._path, self._index, self._cache_bytes = path, index, cache_bytes
+    def __init__(
+        self, path: Path, index: FrameIndex, cache_bytes: int = CACHE_BYTES, *, threads: int = 0
+    ) -> None:
+        self._path, self._index = path, index
+        self._cache_bytes, self._threads = cache_bytes, threads
         self._times = index.times
         self._trouble = Trouble(index)
         self._given_up: list[Stretch] = []
         self._worker: Worker | None = None
         self._request = 0
+        self._looks, self._may_look = False, True  # whether it decodes what nobody asked for
         for _ in range(2):
             try:
                 self._living()
@@ -123,13 +128,15 @@ class FrameReader:
                 reason = death.reason
         raise ExhibitError(f"“{path.name}” cannot be opened as media: {reason}.")
 
-    def read(self, number: int, stale: Callable[[], bool] | None = None) -> Frame:
+    def read(self, number: int, stale: Callable[[], bool] | None = None, way: int = 0) -> Frame:
         """Decode one frame.
 
         Args:
             number: of the frame.
             stale: asked now and then while the frame is waited for; once true, decoding stops where
                 it is, to go on from there if what is wanted next lies ahead.
+            way: what is likely to be wanted next, and is decoded meanwhile: frames after it (1),
+                frames before it (-1), or neither (0).
 
         Raises:
             DecodeError: the frame could not be decoded; the sentence says why.
@@ -139,38 +146,24 @@ class FrameReader:
         if not 0 <= number < len(self._index):
             raise ValueError(f"frame {number} of {len(self._index)}")
         while True:
+            looked, self._looks = self._looks, False
             for lost in self._given_up:
                 if lost.first <= number <= lost.last:
                     raise DecodeError(f"Frame {number} could not be decoded: {lost.reason}.")
             try:
-                frame = self._read(number, stale)
+                frame = self._read(number, stale, way if self._may_look else 0)
             except Died as death:
                 self._worker = None
+                if looked:  # perhaps of a frame that nobody has asked for
+                    self._may_look = death.outside
+                    continue
                 until = self._trouble.after(death, number)
                 if until > number:
                     self._given_up.append(Stretch(number, until - 1, death.reason))
             else:
                 self._trouble.over()
+                self._looks = bool(way) and self._may_look
                 return frame
-
-    def look_back(self, number: int, most: int = 4) -> bool:
-        """Decode some of the frames before those in memory, for going back smoothly.
-
-        Half of the memory holds the frames just before `number`; the other half is filled with
-        those before them, a few at a time, so that a request is never kept waiting for long.
-
-        Args:
-            number: the frame that is on screen.
-            most: frames to decode in this call.
-
-        Returns:
-            Whether there is more to decode.
-        """
-        try:
-            return self._asked({"back": number, "most": most}).get("more") is True
-        except Died:
-            self._worker = None  # what it died of is found out when it is wanted
-            return False
 
     def close(self) -> None:
         """Close the file."""
@@ -178,9 +171,9 @@ class FrameReader:
             self._worker.close()
             self._worker = None
 
-    def _read(self, number: int, stale: Callable[[], bool] | None) -> Frame:
+    def _read(self, number: int, stale: Callable[[], bool] | None, way: int) -> Frame:
         self._request += 1
-        message = self._asked({"read": number, "request": self._request}, stale)
+        message = self._asked({"read": number, "request": self._request, "way": way}, stale)
         if "stale" in message:
             raise StaleError
         pixels = self._living().picture(message, number)
@@ -204,6 +197,7 @@ class FrameReader:
                 self._trouble.refused,
                 cache_bytes=self._cache_bytes,
                 careful=self._trouble.careful,
+                threads=self._threads,
             )
             try:
                 worker.answer()

@@ -17,6 +17,7 @@ from workstation.evidence.media import is_picture, read_picture, reduced, uprigh
 CACHE_BYTES = 112 * 2**20
 CACHE_FRAMES = 1024
 BEFORE = 12  # frames before the one that is wanted that are kept, for stepping back at once
+AFTER = 4  # frames decoded before they are asked for, where those after a frame come next
 
 
 class StaleError(Exception):
@@ -99,6 +100,7 @@ class FrameReader:
         index: its frame index.
         cache_bytes: memory for decoded frames.
         careful: whether to decode on one thread, where it is known at once what causes trouble.
+        threads: of the decoder at most; 0 for as many as there are processors.
 
     Raises:
         ExhibitError: the file cannot be opened.
@@ -111,22 +113,26 @@ class FrameReader:
         cache_bytes: int = CACHE_BYTES,
         *,
         careful: bool = False,
+        threads: int = 0,
     ) -> None:
         self._index = index
         self._times = index.times
-        self._source = _open(path, index, careful)
+        self._source = _open(path, index, careful, threads)
         self._pictures: Iterator[Picture] | None = None
         self._position = 0
         self._kept = _Kept(cache_bytes)
         self._filling: tuple[int, int] | None = None  # frames that `look_back` is decoding
 
-    def read(self, number: int, stale: Callable[[], bool] | None = None) -> Frame:
+    def read(
+        self, number: int, stale: Callable[[], bool] | None = None, *, back: bool = False
+    ) -> Frame:
         """Decode one frame.
 
         Args:
             number: of the frame.
             stale: asked now and then on the way to the frame; once true, decoding stops where it
                 is, to go on from there if what is wanted next lies ahead.
+            back: whether frames before it are wanted next: more of them are kept.
 
         Raises:
             DecodeError: the frame could not be decoded; the sentence says why.
@@ -135,14 +141,35 @@ class FrameReader:
         """
         if not 0 <= number < len(self._index):
             raise ValueError(f"frame {number} of {len(self._index)}")
-        picture = self._kept.get(number) or self._decode(number, stale)
+        picture = self._kept.get(number) or self._decode(number, stale, back)
         found = _convert(picture, float(self._times[number]))
         if isinstance(found, Stretch):
             raise DecodeError(f"Frame {number} could not be decoded: {found.reason}.")
         return found
 
+    def look_on(self, number: int) -> bool:
+        """Decode one of the frames soon after `number`; whether there is more to decode."""
+        soon = number + min(AFTER, self._kept.room() // 4)
+        if self._pictures is None or not number < self._position <= soon:
+            return False
+        picture = next(self._onward(), None)
+        if picture is not None and picture.frame is not True:
+            self._kept.add(picture, number)
+        return picture is not None
+
     def look_back(self, number: int, most: int = 4) -> bool:
-        """As `frames.FrameReader.look_back`."""
+        """Decode some of the frames before those in memory, for going back smoothly.
+
+        Half of the memory holds the frames just before `number`; the other half is filled with
+        those before them, a few at a time, so that a request is never kept waiting for long.
+
+        Args:
+            number: the frame that is on screen.
+            most: frames to decode in this call.
+
+        Returns:
+            Whether there is more to decode.
+        """
         room = self._kept.room() // 2
         low = self._kept.begin_of(number)
         if low in (None, 0) or number - low >= room:
@@ -165,9 +192,9 @@ class FrameReader:
         self._kept.clear()
         self._source.close()
 
-    def _decode(self, number: int, stale: Callable[[], bool] | None) -> Picture:
-        start = self._source.start_before(number) or 0
-        nearby = max(number - min(BEFORE, self._kept.room() // 4), start)
+    def _decode(self, number: int, stale: Callable[[], bool] | None, back: bool) -> Picture:
+        start, room = self._source.start_before(number) or 0, self._kept.room()
+        nearby = max(number - (room // 2 if back else min(BEFORE, room // 4)), start)
         ahead = self._pictures is not None and start <= self._position <= number
         if ahead and self._source.wanted <= number:
             self._source.wanted = max(self._source.wanted, nearby)

@@ -121,7 +121,26 @@ def test_a_reader_outlives_its_workers(accident: Accident, video: tuple[Path, Fr
             reader.read(33)
         assert read_code(reader.read(29).pixels) == 29
         assert read_code(reader.read(36).pixels) == 36
-        reader.look_back(36)
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize(("way", "near", "others"), [(-1, 47, (45, 29)), (1, 26, (27, 29))])
+def test_a_death_of_what_nobody_asked_for_costs_no_frame(
+    way: int, near: int, others: tuple[int, ...], accident: Accident, video: tuple[Path, FrameIndex]
+) -> None:
+    accident("crash@30")
+    reader = FrameReader(*video)
+    try:
+        assert read_code(reader.read(near, way=way).pixels) == near
+        worker = reader._worker
+        assert worker is not None
+        for number in others:
+            time.sleep(0.3)  # the worker decodes further frames meanwhile, and dies of one
+            assert read_code(reader.read(number, way=way).pixels) == number
+        assert reader._given_up == []
+        with pytest.raises(DecodeError, match="Frame 30 could not be decoded: the decoder crashed"):
+            reader.read(30)
     finally:
         reader.close()
 

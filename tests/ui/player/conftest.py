@@ -27,7 +27,7 @@ class Reel:
     def __init__(self, index):
         self.index = index
         self.asked = []
-        self.looked_back = []
+        self.ways = []
         self.damaged = set()
         self.closed = False
         self.gate = threading.Event()
@@ -36,18 +36,15 @@ class Reel:
     def __call__(self, path, index):
         return self
 
-    def read(self, number, stale=None):
+    def read(self, number, stale=None, way=0):
         self.asked.append(number)
+        self.ways.append(way)
         self.gate.wait(10)
         if number in self.damaged:
             raise DecodeError(f"The packets of frame {number} are damaged.")
         pixels = np.full((90, 160, 3), 80, np.uint8)
         pixels[0, 0] = (number // 65536, number // 256 % 256, number % 256)
         return Frame(number, float(self.index.times[number]), pixels)
-
-    def look_back(self, number):
-        self.looked_back.append(number)
-        return False
 
     def close(self):
         self.closed = True

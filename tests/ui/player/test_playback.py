@@ -119,3 +119,65 @@ def test_a_late_frame_backwards_is_skipped_to_what_is_due_next():
     for _ in range(AHEAD):
         playback.arrived(0.0)
     assert playback.to_ask(1.0, 0) == [474]
+
+
+def played_with_sound(cost, *, keys=None, until=999):
+    """Seconds by which each frame shown came late, as `cost(last, frame)` seconds each are decoded.
+
+    Frames are decoded one after the other, the sound goes on whatever happens.
+    """
+    playback = Playback(TIMES, 0, 1.0, until, sound=True, keys=keys)
+    playback.follow(0.0, 0.0)
+    late, queue, held, last, now = {}, [], [], 0, 0.0
+    while not playback.ended:
+        queue += playback.to_ask(now, len(held))
+        if queue:
+            number = queue.pop(0)
+            done = now + cost(last, number)
+            last = number
+        else:
+            number, done = None, now + max(playback.wait(held[0], now), 0.0) + 1e-6
+        while True:  # what is due meanwhile is shown meanwhile
+            due = [frame for frame in held if playback.wait(frame, done) <= 0]
+            if not due:
+                break
+            at = max(now, now + playback.wait(held[0], now))
+            late[held[0]] = max(-playback.wait(held[0], at), 0.0)
+            playback.shows(held.pop(0), at)
+        now = done
+        if number is not None:
+            playback.arrived(now)
+            held.append(number)
+            if playback.wait(number, now) <= 0:
+                late[number] = max(-playback.wait(number, now), 0.0)
+                playback.shows(number, now)
+                held.remove(number)
+    return playback, late
+
+
+def test_what_keeps_up_leaves_nothing_out():
+    playback, late = played_with_sound(lambda last, frame: 0.03)
+    assert playback.left_out < 10
+    assert max(list(late.values())[10:]) < 0.04
+
+
+def test_frames_that_each_take_too_long_are_left_out_and_the_others_come_in_time():
+    playback, late = played_with_sound(lambda last, frame: 0.1)
+    assert playback.left_out == pytest.approx(600, abs=150)
+    assert max(list(late.values())[10:]) <= 0.05
+    assert np.median(list(late.values())) < 0.02
+
+
+def test_where_decoding_never_keeps_up_it_goes_on_with_key_frames_in_their_time():
+    keys = np.arange(0, 1000, 250)
+
+    def slower_than_the_sound(last, frame):
+        start = max(key for key in keys if key <= frame)
+        return 0.05 * (frame - (last if last >= start else start - 1))
+
+    _, without = played_with_sound(slower_than_the_sound, until=800)
+    playback, late = played_with_sound(slower_than_the_sound, keys=keys, until=800)
+    assert max(without.values()) > 2.0
+    assert max(late.values()) < 1.3
+    assert all(late[key] < 0.04 for key in keys[1:].tolist())
+    assert playback.left_out > 100

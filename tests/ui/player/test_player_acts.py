@@ -38,7 +38,7 @@ def test_playing_backwards_shows_every_frame_in_turn(player, seek, shown, qtbot,
     assert shown == sorted(set(shown), reverse=True)
     assert shown[0] == 59
     assert len(shown) > (59 - shown[-1]) * 0.7
-    assert reel.looked_back
+    assert set(reel.ways[reel.asked.index(59) :]) == {-1}
 
 
 def test_backwards_it_ends_at_the_first_frame(player, seek, qtbot):
@@ -188,11 +188,13 @@ def test_a_marker_is_asked_for_on_the_frame_on_screen(player, seek, qtbot):
     assert asked.args == [77]
 
 
-def test_stepping_back_prepares_what_comes_before(player, seek, qtbot, reel):
+def test_stepping_prepares_what_comes_next(player, seek, qtbot, reel):
     seek(100)
-    assert reel.looked_back == []
     press(player, KEY.Key_Left)
-    qtbot.waitUntil(lambda: reel.looked_back == [99])
+    qtbot.waitUntil(lambda: player.current_frame == 99)
+    press(player, KEY.Key_Right)
+    qtbot.waitUntil(lambda: player.current_frame == 100)
+    assert list(zip(reel.asked, reel.ways, strict=True))[-3:] == [(100, 0), (99, -1), (100, 1)]
 
 
 def test_the_state_of_every_frame_is_said(player, seek):

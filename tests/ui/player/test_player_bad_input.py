@@ -158,11 +158,8 @@ class LongReel:
     def __init__(self, path, index):
         self.times = index.times
 
-    def read(self, number, stale=None):
+    def read(self, number, stale=None, way=0):
         return Frame(number, float(self.times[number]), videos.draw_code(number % 65536, 64, 36))
-
-    def look_back(self, number):
-        return False
 
     def close(self):
         pass

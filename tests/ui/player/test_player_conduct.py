@@ -131,7 +131,7 @@ def test_plays_by_timestamps_and_pauses_on_the_frame_shown(player, qtbot, index,
 def test_frames_that_come_too_late_are_left_out_and_counted(player, reel, qtbot, monkeypatch):
     quick = reel.read
 
-    def slow(number, stale=None):
+    def slow(number, stale=None, way=0):
         time.sleep(0.09)  # frames last 40 ms on average
         return quick(number)
 
@@ -282,7 +282,7 @@ def test_without_an_exhibit_there_is_no_thread(qtbot):
 
 
 def test_a_bug_in_decoding_is_shown_and_reported(player, reel, qtbot, monkeypatch):
-    def broken(number, stale=None):
+    def broken(number, stale=None, way=0):
         raise ZeroDivisionError
 
     monkeypatch.setattr(reel, "read", broken)

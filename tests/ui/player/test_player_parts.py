@@ -113,6 +113,7 @@ def test_playback_that_is_late_skips_to_what_is_due_next():
 
 def test_half_speed_takes_twice_as_long():
     playback = Playback(np.arange(100) / 25, 0, 0.5)
+    playback.to_ask(0.0, 0)
     playback.arrived(0.0)
     assert playback.due(1.0) == 12
 

@@ -1,7 +1,6 @@
 """Picture and sound in step, and what is said where there is no sound."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -9,60 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests import videos
-from tests.sounds import RATE, clicks, make_sounding
+from tests.sounds import RATE, Device, clicks, make_sounding
 from ui.player import PlayerWidget
 from ui.player.sound import LOST, NO_DEVICE, Sound
 from workstation.evidence.frame_index import build_frame_index
-
-BUFFER = round(0.25 * RATE)
-
-
-class Device:
-    """Plays into nowhere at the speed of a clock, and remembers what it was given."""
-
-    rate = RATE
-
-    def __init__(self):
-        self.heard = []
-        self.volume = None
-        self.gone = False
-        self.opened = 0
-        self.threads = set()
-        self._began = None
-        self._written = 0
-
-    def open(self, device):
-        self.opened += 1
-        self._began, self._written = None, 0
-        return self
-
-    def _played(self):
-        if self._began is None:
-            return 0
-        return min(int((time.monotonic() - self._began) * RATE), self._written)
-
-    def free(self):
-        return BUFFER - self.queued()
-
-    def queued(self):
-        return self._written - self._played()
-
-    def write(self, samples):
-        assert len(samples) <= self.free() + 1
-        self.threads.add(threading.get_ident())
-        if self._began is None:
-            self._began = time.monotonic()
-        self._written += len(samples)
-        self.heard.append(samples)
-
-    def set_volume(self, volume):
-        self.volume = volume
-
-    def lost(self):
-        return self.gone
-
-    def close(self):
-        self._began = None
 
 
 @pytest.fixture
@@ -100,7 +49,7 @@ def test_the_picture_keeps_to_the_sound(opened, sounding, device, qtbot):
     apart = []
 
     def shown(number):
-        heard = device._played() / RATE
+        heard = device.played() / RATE
         if heard > 0:
             apart.append(float(index.times[number]) - heard)
 
@@ -189,7 +138,7 @@ def test_at_twice_the_speed_the_picture_keeps_to_it_too(opened, sounding, device
     player.set_speed(2.0)
     apart = []
     player.frame_shown.connect(
-        lambda number: apart.append(float(index.times[number]) - 2 * device._played() / RATE)
+        lambda number: apart.append(float(index.times[number]) - 2 * device.played() / RATE)
     )
     player.play()
     qtbot.waitUntil(lambda: len(apart) > 20, timeout=5000)

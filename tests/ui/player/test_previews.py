@@ -140,9 +140,9 @@ def test_a_preview_is_of_the_frame_it_names_and_gives_way_to_it(player, qtbot, m
     player.frame_shown.connect(seen)
     read = worker._reader.read
 
-    def slow(number, stale=None):
+    def slow(number, stale=None, way=0):
         time.sleep(0.3)
-        return read(number, stale)
+        return read(number, stale, way)
 
     monkeypatch.setattr(worker._reader, "read", slow)
     for number in (140, 299, 151):
@@ -163,7 +163,7 @@ def test_dragging_shows_previews_and_ends_with_the_frame_itself(player, qtbot, m
     monkeypatch.setattr(
         worker._reader,
         "read",
-        lambda number, stale=None: asked.append(number) or read(number, stale),
+        lambda number, stale=None, way=0: asked.append(number) or read(number, stale, way),
     )
     shown = []
     player.frame_shown.connect(

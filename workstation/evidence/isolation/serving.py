@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from workstation.cases.records import FrameIndex, Stretch
+from workstation.errors import WorkstationError
 from workstation.evidence import hearing, reading
 from workstation.evidence.frame_index import index_of
 from workstation.evidence.isolation import copies
@@ -34,24 +35,44 @@ def _frames(desk: Desk, path: Path, index: FrameIndex | None, request: Message) 
 
 
 def _reader(desk: Desk, path: Path, index: FrameIndex | None, request: Message) -> None:
-    """Any frame, one request at a time."""
+    """Any frame, one request at a time; between them, what is likely to be asked for next."""
     assert index is not None
-    reader = reading.FrameReader(path, index, request["cache_bytes"], careful=request["careful"])
+    reader = reading.FrameReader(
+        path,
+        index,
+        request["cache_bytes"],
+        careful=request["careful"],
+        threads=request["threads"],
+    )
     desk.say({"open": True})
+    ahead: Callable[[], bool] | None = None
     while True:
+        if ahead is not None and not desk.channel.waiting():
+            ahead = ahead if _goes_on(ahead) else None
+            continue
         message, _ = desk.channel.receive()
+        if "free" in message:
+            desk.freed(message["free"])
+            continue
+        ahead, number, way = None, message["read"], message["way"]
         try:
-            if "free" in message:
-                desk.freed(message["free"])
-            elif "read" in message:
-                stale = partial(_is_stale, desk, message["request"])
-                desk.show(reader.read(message["read"], stale))
-            else:
-                desk.say({"more": reader.look_back(message["back"], message["most"])})
+            stale = partial(_is_stale, desk, message["request"])
+            desk.show(reader.read(number, stale, back=way < 0))
         except reading.StaleError:
             desk.say({"stale": True})
         except Exception as error:
             desk.say(said(desk, error))
+        else:
+            if way:
+                ahead = partial(reader.look_on if way > 0 else reader.look_back, number)
+
+
+def _goes_on(ahead: Callable[[], bool]) -> bool:
+    """Decode a little of what nobody has asked for; what is wrong with it is said when asked."""
+    try:
+        return ahead()
+    except WorkstationError:
+        return False
 
 
 def _is_stale(desk: Desk, request: int) -> bool:
