@@ -67,16 +67,18 @@ class CustodyView:
 
     Attributes:
         harmed: exhibits whose last verification found them altered or missing, and which.
+        changed: exhibits whose run turned out to be changed when it was shown.
     """
 
     entries: tuple[CustodyEntry, ...]
     chain: ChainCheck
     harmed: tuple[tuple[str, str], ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
         """Whether nothing is known to be wrong, neither with the log nor with an exhibit."""
-        return self.chain.intact and not self.harmed
+        return self.chain.intact and not self.harmed and not self.changed
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Workbench(QObject):
         self.detector: DetectorInfo | None = None
         self._case: Case | None = None
         self._going_to: Place | None = None
+        self._changed: dict[str, None] = {}  # exhibits whose shown run was, in order
         self._opening: Path | None = None
         self._background = Background("reading", self)
         self._custody_due = QTimer(self, singleShot=True, interval=CUSTODY_MS)
@@ -269,7 +270,10 @@ class Workbench(QObject):
         self._read_custody()
 
     def _read_custody(self) -> None:
-        self.ask(reading.read_custody, self.custody_changed.emit)
+        self.ask(
+            reading.read_custody,
+            lambda view: self.custody_changed.emit(replace(view, changed=tuple(self._changed))),
+        )
 
     def _read_selected(self) -> None:
         number = self.selected
@@ -299,6 +303,8 @@ class Workbench(QObject):
         if said and self.shown is view:
             self.shown = replace(view, altered=said)
             self.run_altered.emit(self.shown)
+            self._changed[view.exhibit.number] = None
+            self._read_custody()
 
     def _arrive(self) -> None:
         place, self._going_to = self._going_to, None

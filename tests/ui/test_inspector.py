@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel
 
 from tests.analysis.test_trust import CALIBRATION
 from tests.ui.small_cases import CARD, face_table, finish_run, make_case, run_record
+from ui.custody.panel import chain_sentence
 from ui.inspector import sections, words
 from ui.inspector.panel import PAUSED, UNDER_WAY, InspectorPanel
 from ui.inspector.track_card import TrackCard
@@ -159,8 +160,12 @@ def test_a_track_whose_faces_are_all_unlike_the_training_says_so(qtbot):
 def test_scores_that_somebody_changed_are_said_to_be_changed(panel, bench, qtbot, folder):
     with Case.open(folder) as case:
         case._connection.write("UPDATE faces SET score = 0.1 WHERE frame = 3")
+    views = []
+    bench.custody_changed.connect(views.append)
     with qtbot.waitSignal(bench.run_altered):
         bench.open_case(folder)
+    qtbot.waitUntil(lambda: bool(views) and not views[-1].sound)
+    assert chain_sentence(views[-1]) == "log intact · scores of E001 changed"
     texts = said(panel.widget())
     assert any("Run 1 on E001" in text and "past this program" in text for text in texts)
     assert "supports manipulation" in texts  # beside the finding, not instead of it

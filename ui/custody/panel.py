@@ -26,6 +26,8 @@ def chain_sentence(view: CustodyView) -> str:
         return "log intact · {} {}".format(*view.harmed[0])
     if view.harmed:
         return f"log intact · {len(view.harmed)} exhibits altered or missing"
+    if view.changed:
+        return f"log intact · scores of {', '.join(view.changed[:3])} changed"
     return f"custody intact · {wording.counted(view.chain.entries, 'entry', 'entries')}"
 
 
@@ -34,6 +36,7 @@ def chain_tip(view: CustodyView) -> str:
     if not view.chain.intact:
         return view.chain.problem
     listed = [f"{number}: {outcome} at its last verification" for number, outcome in view.harmed]
+    listed += [f"{number}: its run is not as it was entered in the log" for number in view.changed]
     return "\n".join([*listed, CHAIN_TIP])
 
 
