@@ -7,7 +7,7 @@ from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
 
-from ui import theme
+from ui import focus, theme
 from ui.widgets import IconButton, heading
 
 VERSION = 1  # rises when kept layouts no longer fit
@@ -41,10 +41,15 @@ class Dock(QDockWidget):
         self.setMinimumWidth(LEAST_WIDTHS.get(side, 0))
         self.setTitleBarWidget(_TitleBar(title, self, head))
         self.setWidget(panel)
+        self.visibilityChanged.connect(lambda seen: self.setProperty(focus.IN_SIGHT, seen))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hand the key on."""
         self.key_left.emit(event)
+
+    def focusNextPrevChild(self, on: bool) -> bool:
+        """Stay within the panel while it is a window of its own."""
+        return focus.step(self, on) if self.isFloating() else super().focusNextPrevChild(on)
 
     def detach(self) -> None:
         """Make it a window of its own, or put it back where it was."""
@@ -151,6 +156,21 @@ class DockArea(QMainWindow):
         if not self._sized:
             self._sized = True
             QTimer.singleShot(0, self, self._size)
+
+    def part_of(self, one: QWidget) -> int:
+        """Which part a widget belongs to: left, middle, below or right, from 1; 0 outside."""
+        order = [AREAS["left"], None, AREAS["bottom"], AREAS["right"]]
+        for dock in self.docks.values():
+            if dock.isAncestorOf(one):
+                area = self.dockWidgetArea(dock)
+                return 1 + (order.index(area) if area in order else 0)
+        if not self.isAncestorOf(one):
+            return 0
+        middle = self.centralWidget().geometry()
+        if isinstance(one, QTabBar):
+            spot = one.mapTo(self, one.rect().center())
+            return 1 if spot.x() < middle.left() else 4 if spot.x() > middle.right() else 3
+        return 2
 
     def bring(self, name: str) -> Dock:
         """Show a dock before those that share its place."""

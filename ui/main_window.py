@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui import keys, messages, preferences
+from ui import focus, keys, messages, preferences
 from ui.deeds import Deeds
 from ui.dialogs.case_dialog import CaseDialog
 from ui.dialogs.question_dialog import QuestionDialog
@@ -84,6 +84,10 @@ class MainWindow(QMainWindow):
         self.start_page.close_down()
         self.workbench.close()
         super().closeEvent(event)
+
+    def focusNextPrevChild(self, on: bool) -> bool:
+        """Let Tab lead around the window, past what lies behind other panels."""
+        return focus.step(self, on, self.workspace.area.part_of)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take case folders and media files."""

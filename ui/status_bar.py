@@ -143,7 +143,8 @@ class StatusBar(QFrame):
         self._saved.setText(f"saved {datetime.now().astimezone():%H:%M:%S}")
 
     def _note_custody(self, view: CustodyView) -> None:
-        said = "custody intact" if view.sound else f"⚠ {chain_sentence(view)}"
+        plain = view.sound and not view.chain.remarks
+        said = "custody intact" if plain else f"⚠ {chain_sentence(view)}"
         self._custody.setText(said)
         self._custody.setToolTip(chain_tip(view))
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from ui import theme
-from ui.custody.panel import chain_sentence, chain_tip
+from ui.custody.panel import chain_icon, chain_sentence, chain_tip
 from ui.icons import icon
 from ui.reading import CaseView, CustodyView
 from ui.widgets import button, label, plain_tip
@@ -71,7 +71,4 @@ class TopBar(QFrame):
             return
         self._custody.setText(chain_sentence(view))
         self._custody.setToolTip(chain_tip(view))
-        name, token = (
-            ("shield-check-outline", "accent") if view.sound else ("shield-alert-outline", "danger")
-        )
-        self._custody.setIcon(icon(name, token))
+        self._custody.setIcon(icon(*chain_icon(view)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QScrollBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollBar, QWidget
 
 from tests.ui.small_cases import finish_run, make_case
 from ui import preferences
@@ -108,6 +108,31 @@ def test_everything_that_takes_the_keyboard_has_a_name_and_a_place_in_the_order(
         assert (type(dialog).__name__, nameless(dialog)) == (type(dialog).__name__, [])
         assert (type(dialog).__name__, unreachable(dialog)) == (type(dialog).__name__, [])
         dialog.close()
+
+
+def test_tab_leads_all_around_past_what_lies_behind_and_back(window, qtbot):
+    space = window.workspace
+    window.activateWindow()
+    space.stage.player.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is space.stage.player, timeout=WAIT)
+    stops = [space.stage.player]
+    while len(stops) < 100:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        stops.append(QApplication.focusWidget())
+        if stops[-1] is stops[0]:
+            break
+    assert stops[-1] is stops[0]
+    assert len(set(stops)) == len(stops) - 1
+    assert {space.stage.timeline, space.panels["exhibits"].view, space.panels["inspector"]} <= set(
+        stops
+    )
+    behind = [space.area.docks[name] for name in ("queue", "tracks", "marks", "search")]
+    assert not any(dock.isAncestorOf(stop) for dock in behind for stop in stops)
+    parts = [space.area.part_of(stop) for stop in stops[:-1]]
+    turn = parts.index(0)
+    assert parts == sorted(parts[:turn]) + sorted(parts[turn:])
+    qtbot.keyClick(stops[0], Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert QApplication.focusWidget() is stops[-2]
 
 
 def test_buttons_without_words_explain_themselves(window):

@@ -1,11 +1,13 @@
 """The workbench announces what widgets show, and never stops the window for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.ui.small_cases import finish_run, make_case
 from ui import preferences, reading
-from ui.custody.panel import chain_sentence
+from ui.custody.panel import chain_icon, chain_sentence, chain_tip
 from ui.workbench import Workbench
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
@@ -56,6 +58,16 @@ def test_an_altered_exhibit_is_no_intact_custody(folder):
         assert chain_sentence(view) == "log intact · E001 altered"
         case.custody.append(Act.EXHIBIT_VERIFIED, "E001", outcome="intact")
         assert reading.read_custody(case).sound
+
+
+def test_what_an_intact_log_leaves_to_explain_is_said_beside_it(folder):
+    with Case.open(folder) as case:
+        view = reading.read_custody(case)
+    assert chain_icon(view)[1] == "accent"
+    odd = replace(view, chain=replace(view.chain, remarks=("Entries were removed.",)))
+    assert chain_sentence(odd) == "log intact · 1 remark"
+    assert "Entries were removed." in chain_tip(odd)
+    assert chain_icon(odd)[1] == "inconclusive"
 
 
 def test_selecting_reads_the_other_exhibit(bench, qtbot, folder):

@@ -28,7 +28,18 @@ def chain_sentence(view: CustodyView) -> str:
         return f"log intact · {len(view.harmed)} exhibits altered or missing"
     if view.changed:
         return f"log intact · scores of {', '.join(view.changed[:3])} changed"
+    if view.chain.remarks:
+        return f"log intact · {wording.counted(len(view.chain.remarks), 'remark', 'remarks')}"
     return f"custody intact · {wording.counted(view.chain.entries, 'entry', 'entries')}"
+
+
+def chain_icon(view: CustodyView) -> tuple[str, str]:
+    """Name and colour token of the icon beside it."""
+    if not view.sound:
+        return "shield-alert-outline", "danger"
+    if view.chain.remarks:
+        return "shield-alert-outline", "inconclusive"
+    return "shield-check-outline", "accent"
 
 
 def chain_tip(view: CustodyView) -> str:
@@ -37,7 +48,7 @@ def chain_tip(view: CustodyView) -> str:
         return view.chain.problem
     listed = [f"{number}: {outcome} at its last verification" for number, outcome in view.harmed]
     listed += [f"{number}: its run is not as it was entered in the log" for number in view.changed]
-    return "\n".join([*listed, CHAIN_TIP])
+    return "\n".join([*listed, *view.chain.remarks, CHAIN_TIP])
 
 
 class CustodyPanel(QWidget):
@@ -72,8 +83,7 @@ class CustodyPanel(QWidget):
         if view is None:
             return
         intact = view.chain.intact
-        good, bad = ("shield-check-outline", "accent"), ("alert-outline", "danger")
-        name, token = good if view.sound else bad
+        name, token = chain_icon(view)
         self._mark.setPixmap(icon(name, token).pixmap(QSize(18, 18)))
         said = chain_sentence(view)
         if not intact:
