@@ -224,12 +224,12 @@ class Detector:
     def embed(self, crops: NDArray[np.uint8], batch: int = 16) -> NDArray[np.float16]:
         """Look at crops one by one.
 
-        Every pass holds exactly `batch` crops, the last one filled up: what a crop gives then does
-        not depend on how many others are there.
+        Every pass holds as many crops as any other, the last one filled up: what a crop gives then
+        does not depend on how many others are there.
 
         Args:
             crops: RGB, uint8 ``(N, S, S, 3)``.
-            batch: Crops per pass.
+            batch: Crops per pass at most.
 
         Returns:
             Embeddings, float16 ``(N, D)``.

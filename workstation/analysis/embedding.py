@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from workstation.analysis.engines import Ready, engine_name, prepare
 
+_AT_ONCE = 8
+"""Crops in one pass on the processor: more of them do not fit its caches, and take longer each."""
+
 _Look = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 
@@ -50,7 +53,8 @@ class _OnProcessor:
         self.precision = "float32" if engine == "torch" else f"float32, {engine}"
 
     def embed(self, crops: NDArray[np.uint8], batch: int) -> NDArray[np.float16]:
-        """As in `Embedder`."""
+        """As in `Embedder`; never more than `_AT_ONCE` at a time."""
+        batch = min(batch, _AT_ONCE)
         shape = (batch, self._size, self._size, 3)
         forward = self._ready.get(shape, lambda: prepare(self._network, shape, "cpu", "uint8"))
         return _in_batches(crops, batch, self._width, lambda some: forward(some)[0])

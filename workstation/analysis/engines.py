@@ -119,21 +119,37 @@ class _Compiled:
             "ENABLE_CPU_PINNING": False,
         }
         self._model = core.compile_model(model, "CPU", settings)
-        self._idle: deque[Any] = deque()
+        self._idle: deque[_Request] = deque()
 
     def __call__(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:
         try:
             request = self._idle.pop()
         except IndexError:
-            request = self._model.create_infer_request()
-        # By hand: OpenVINO's own way from arrays and back takes longer than a small network.
-        request.get_input_tensor().data[:] = values
-        request.start_async()
-        request.wait()
-        outputs = range(len(self._model.outputs))
-        answers = [np.array(request.get_output_tensor(n).data, np.float32) for n in outputs]
+            request = _Request(self._model)
+        answers = request.answer(values)
         self._idle.append(request)
         return answers
+
+
+class _Request:
+    """One pass at a time through a compiled network, and the memory it reads and writes.
+
+    By hand: OpenVINO's own way from arrays and back takes longer than a small network, and asking
+    for that memory anew at every pass nearly as long.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._request = model.create_infer_request()
+        self._taken = self._request.get_input_tensor().data
+        outputs = range(len(model.outputs))
+        self._given = [self._request.get_output_tensor(number).data for number in outputs]
+
+    def answer(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """The network's outputs for an input."""
+        self._taken[:] = values
+        self._request.start_async()
+        self._request.wait()
+        return [np.array(given, np.float32) for given in self._given]
 
 
 def _converted(traced: Any, example: Any) -> Any:
