@@ -119,3 +119,27 @@ def test_a_worker_that_ends_as_it_is_let_go_of_does_not_take_the_keeper_along() 
     finally:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, before)
+
+
+def test_a_keeper_that_ends_listens_to_no_signal_any_more() -> None:
+    """Else a worker that ends meanwhile has the interpreter complain on the way out."""
+    said = subprocess.run(
+        [sys.executable, "-c", KEPT],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    assert (said.stdout, said.stderr) == ("-1\n", "")
+
+
+KEPT = """
+import signal, socket, sys
+from workstation.evidence.isolation import keeper
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+ours.close()
+sys.argv[1:] = [str(theirs.detach())]
+keeper.main()
+print(signal.set_wakeup_fd(-1))
+"""

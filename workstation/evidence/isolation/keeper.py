@@ -115,7 +115,9 @@ class Keeper:
 
 def main() -> None:
     """Run as `python -m workstation.evidence.isolation.keeper DESCRIPTOR`."""
-    Keeper(socket.socket(fileno=int(sys.argv[1]))).run()
+    keeper = Keeper(socket.socket(fileno=int(sys.argv[1])))
+    keeper.run()
+    signal.set_wakeup_fd(-1)  # workers that end from here on are told to nobody
 
 
 if __name__ == "__main__":
