@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QChildEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from ui import focus, theme
 from ui.widgets import IconButton, heading
 
+OFFSET = QPoint(48, 48)
 VERSION = 1  # rises when kept layouts no longer fit
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -19,7 +20,7 @@ AREAS = {
 WIDTHS = {"left": 272, "right": 344}
 BOTTOM = 236
 BOTTOM_SHARES = (0.3, 0.38)  # of the height, at least and at most
-LOW_SHARE = 0.24  # of the height, where that is little: the picture comes first
+LOW_SHARE = 0.28  # of the height, where that is little: the picture comes first
 LEAST_WIDTHS = {"left": 200, "right": 264}  # narrower, numbers would be cut off
 LOW = 460  # logical pixels; when the window gets lower, the picture keeps its share
 NARROW = 1100  # logical pixels; below this all side panels share the left side
@@ -52,8 +53,16 @@ class Dock(QDockWidget):
         return focus.step(self, on) if self.isFloating() else super().focusNextPrevChild(on)
 
     def detach(self) -> None:
-        """Make it a window of its own, or put it back where it was."""
+        """Make it a window of its own, or put it back where it was; the keyboard goes with it."""
         self.setFloating(not self.isFloating())
+        if self.isFloating():
+            here = self.screen()
+            others = [one for one in QGuiApplication.screens() if one is not here]
+            room = others[0].availableGeometry().topLeft() if others else self.pos()
+            self.move(room + OFFSET if others else room - OFFSET)  # seen to be detached
+            self.activateWindow()
+        self.raise_()
+        self.widget().setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class _TitleBar(QWidget):
