@@ -87,7 +87,7 @@ class PreferencesDialog(FormDialog):
     def _appearance(self) -> QWidget:
         return _page(
             [("Theme", self.theme)],
-            "Panels are dragged by the line above them. The menu “View” saves layouts and resets them.",
+            "Panels are dragged by the line above them. The menu “View” saves and resets layouts.",
         )
 
     def _player(self) -> QWidget:
