@@ -12,6 +12,7 @@ from tests import videos
 from workstation.cases import exports
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
+from workstation.cases.records import Verification
 from workstation.errors import CaseError, DecodeError, ExhibitError, WorkstationError
 from workstation.evidence import taking_clips
 from workstation.evidence.frame_index import build_frame_index
@@ -20,6 +21,7 @@ from workstation.evidence.intake import add_exhibit
 from workstation.evidence.isolation.remote import Died
 from workstation.evidence.taking_clips import clip_suffix, take_clip
 from workstation.evidence.taking_frames import sidecar_of, take_frame, take_frames
+from workstation.evidence.verification import verify_exhibit
 
 FRAMES = 60
 
@@ -134,6 +136,30 @@ def test_nothing_is_written_through_a_link_laid_in_its_way(case, tmp_path):
     take_frame(case, "E001", 3, out / "frame.png")
     assert other.read_text() == "theirs"
     assert {path.name for path in out.iterdir()} == {"clip.mp4", "frame.png", "frame.png.json"}
+
+
+@pytest.mark.parametrize("how", ["missing", "longer", "verified"])
+def test_nothing_is_taken_from_a_file_known_to_be_another(case, tmp_path, how):
+    path = next(case.exhibits_folder.iterdir())
+    content = bytearray(path.read_bytes())
+    path.chmod(0o644)
+    content[len(content) // 2] ^= 1
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(content + (b"more" if how == "longer" else b""))
+    if how == "verified":
+        assert verify_exhibit(case, "E001") is Verification.ALTERED
+    entries = len(case.custody.entries())
+    for take in (
+        lambda: take_frame(case, "E001", 3, tmp_path / "out.png"),
+        lambda: take_clip(case, "E001", 3, 20, tmp_path / "out.mp4"),
+        lambda: take_frames(case, "E001", 3, 5, tmp_path / "out"),
+    ):
+        with pytest.raises(ExhibitError, match=r"The copy of E001 .* then export again\."):
+            take()
+    assert not list(tmp_path.glob("*out*"))
+    assert len(case.custody.entries()) == entries
 
 
 def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypatch):

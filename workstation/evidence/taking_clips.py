@@ -22,12 +22,15 @@ from workstation.evidence.cutting import Stream
 from workstation.evidence.isolation.messages import Garbled, Message
 from workstation.evidence.isolation.remote import GARBLED, Died, Worker
 from workstation.evidence.isolation.wire import share_of, whole, words
+from workstation.evidence.verification import sound_copy
 
 SUFFIXES = {"mov,mp4": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi"}
 OTHER = ".mkv"
 DIGEST = 32  # bytes of a SHA-256
 MOST_GROWTH, MOST_OVERHEAD = 4, 64 * 2**20  # of a copy beside the whole exhibit, and bytes
 MOST_GIVEN = 40  # the same of all that a worker gives: packets may be smaller than their digests
+
+NOT_HASHED = "The exhibit was not hashed again for this export."
 
 Announce = Callable[[int, int], object]
 
@@ -73,7 +76,7 @@ class ClipTaken:
             else f"Only {self.equal} of {self.packets} packets could be read back unchanged: the "
             "container holds them in another form. Export the frames where every byte counts."
         )
-        return f"Frames {first} to {last} as a copy of packets. {lead}{same}"
+        return f"Frames {first} to {last} as a copy of packets. {lead}{same} {NOT_HASHED}"
 
 
 def clip_suffix(exhibit: Exhibit) -> str:
@@ -115,7 +118,7 @@ def take_clip(
     exhibit, index = case.exhibits.get(number), case.exhibits.index(number)
     start = _start(exhibit, index, first, last)
     refuse(case, target, "The clip", overwrite=overwrite)
-    path = case.folder / exhibit.stored_name
+    path = sound_copy(case, exhibit)
     with taken_back() as fresh:
         with writing(target, "The clip") as part:
             # FFmpeg chooses the container by the suffix, which the name of the part does not have.

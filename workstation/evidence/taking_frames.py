@@ -22,6 +22,7 @@ from workstation.cases.plain_json import utc_now
 from workstation.cases.records import Exhibit, FrameIndex, Stretch
 from workstation.errors import DecodeError, ExhibitError
 from workstation.evidence.frames import Frame, FrameReader, read_frames
+from workstation.evidence.verification import sound_copy
 
 FORMAT = 1
 HOW = (
@@ -92,7 +93,7 @@ def take_frame(
     sidecar = sidecar_of(target)
     for place in (target, sidecar):
         refuse(case, place, "The frame", overwrite=overwrite)
-    reader = FrameReader(case.folder / exhibit.stored_name, index, cache_bytes=1)
+    reader = FrameReader(sound_copy(case, exhibit), index, cache_bytes=1)
     try:
         found = reader.read(frame)
     finally:
@@ -148,7 +149,7 @@ def take_frames(
     exhibit, index = case.exhibits.get(number), case.exhibits.index(number)
     _check(index, first, last)
     refuse(case, folder, "The frames")
-    path = case.folder / exhibit.stored_name
+    path = sound_copy(case, exhibit)
     with taken_back() as written:
         with writing(folder, "The frames") as part:
             part.mkdir(parents=True)

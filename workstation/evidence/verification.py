@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
@@ -74,6 +75,34 @@ def verify_exhibit(case: Case, number: str, announce: Announce | None = None) ->
             found_sha256=found,
         )
     return outcome
+
+
+def sound_copy(case: Case, exhibit: Exhibit) -> Path:
+    """The copy of an exhibit from which something is to be taken along.
+
+    It is not hashed for that, which takes minutes where recordings are long; what costs nothing is
+    looked at: that it is there, of the size it had, and not found altered when last verified.
+
+    Raises:
+        ExhibitError: it is missing, of another size, or was found altered.
+    """
+    path, number = case.folder / exhibit.stored_name, exhibit.number
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise ExhibitError(
+            f"The copy of {number} is not in the case folder any more. Put it back, then export "
+            "again."
+        ) from error
+    verified = [one for one in case.custody.about(number) if one.act == Act.EXHIBIT_VERIFIED]
+    intact = not verified or verified[-1].details.get("outcome") == Verification.INTACT
+    if size != exhibit.size or not intact:
+        why = "has another size than" if size != exhibit.size else "was found to be not"
+        raise ExhibitError(
+            f"The copy of {number} {why} what was taken in, so nothing was exported from it. Put "
+            f"the file that was taken in back, verify {number}, then export again."
+        )
+    return path
 
 
 def verify_case(case: Case, announce: Announce | None = None) -> CaseVerification:
