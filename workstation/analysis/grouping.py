@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from workstation.cases.people import Extents, Person
 from workstation.cases.records import FaceTable
 
-
 LARGE = 160.0  # pixels; a larger face shows nobody better
 
 
