@@ -110,6 +110,12 @@ def shown(keys: tuple[str, ...]) -> str:
     return ", ".join(QKeySequence(text).toString(native) for text in keys)
 
 
+def said(name: str) -> str:
+    """The key of an act for use in a sentence; where it has none, its name in the list of acts."""
+    act = next(one.text for one in table() if one.name == name)
+    return shown(keys_of(name)[:1]) or f"“{act[0].upper()}{act[1:]}”"
+
+
 def keys_after(start: str) -> dict[str, tuple[str, ...]]:
     """The keys of the acts of the player (`PLAYER`) or the timeline, by their own names."""
     acts = in_force().items()
@@ -120,12 +126,12 @@ def listing() -> str:
     """Every key in words, for the list under Help."""
     lines, group = [], ""
     for key in table():
-        said = shown(keys_of(key.name))
-        if said and key.group != group:
+        pressed = shown(keys_of(key.name))
+        if pressed and key.group != group:
             lines += ["", key.group] if lines else [key.group]
             group = key.group
-        if said:
-            lines.append(f"  {said:<26}{key.text}")
+        if pressed:
+            lines.append(f"  {pressed:<26}{key.text}")
     return "\n".join([*lines, "", "Where the focus is", *(f"  {k:<26}{t}" for k, t in FIXED)])
 
 

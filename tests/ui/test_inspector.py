@@ -100,7 +100,7 @@ def test_a_paused_analysis_is_not_said_to_be_under_way(panel, bench, qtbot, fold
         bench.select("E002")
     bench.jobs.pause()
     bench.analyse(["E002"])
-    assert PAUSED in said(panel.widget())
+    assert PAUSED.format("Ctrl+P") in said(panel.widget())
     assert UNDER_WAY not in said(panel.widget())
 
 

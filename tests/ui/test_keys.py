@@ -76,3 +76,10 @@ def test_what_is_kept_badly_is_left_alone():
     assert keys.chosen() == {}
     store().keep("keys", "no table")
     assert keys.in_force() == keys.defaults()
+
+
+def test_sentences_name_the_key_in_force_or_the_act():
+    assert keys.said("add_clip") == "Ctrl+M"
+    keys.choose({"add_clip": ("Ctrl+Alt+K",), "player.marker": ()})
+    assert keys.said("add_clip") == "Ctrl+Alt+K"
+    assert keys.said("player.marker") == "“Set a marker on this frame”"

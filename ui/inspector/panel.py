@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from ui import theme, wording
+from ui import keys, theme, wording
 from ui.inspector import sections, words
 from ui.inspector.crops import FacePictures, peak_row
 from ui.inspector.track_card import TrackCard
@@ -20,7 +20,7 @@ MOST_CARDS = 40
 UNDER_WAY = (
     "Analysis is waiting or under way. The finding follows when every frame is accounted for."
 )
-PAUSED = "Analysis is paused; what was scored stays. Go on with it below or with Ctrl+P."
+PAUSED = "Analysis is paused; what was scored stays. Go on with it below or with {}."
 
 
 class InspectorPanel(QScrollArea):
@@ -168,7 +168,7 @@ class InspectorPanel(QScrollArea):
         jobs = self._workbench.jobs
         if jobs is None or jobs.find("analysis", number) is None:
             return ""
-        return PAUSED if jobs.held else UNDER_WAY
+        return PAUSED.format(keys.said("pause")) if jobs.held else UNDER_WAY
 
     def _offer(self, words: str, number: str) -> list[QWidget]:
         if not self._workbench.writable or self._workbench.detector is None:

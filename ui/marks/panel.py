@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui import theme, wording
+from ui import keys, theme, wording
 from ui.lines import Line, LinesView
 from ui.marks import words
 from ui.marks.dialog import MarkDialog
@@ -23,9 +23,10 @@ from workstation.cases.marks import Mark, MarkKind
 from workstation.cases.records import FrameIndex
 
 EMPTY = (
-    "No marks yet. M marks the frame on screen. Set an in and an out point with I and O, then "
-    "Ctrl+M keeps them as a clip. Notes and your own finding are in the menu “Marks”."
+    "No marks yet. {} marks the frame on screen. Set an in and an out point with {} and {}, then "
+    "{} keeps them as a clip. Notes and your own finding are in the menu “Marks”."
 )
+EMPTY_KEYS = ("player.marker", "player.in_point", "player.out_point", "add_clip")
 NONE_FIT = "No mark fits the filter."
 
 
@@ -43,7 +44,7 @@ class MarksPanel(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.everywhere = QCheckBox("All exhibits")
         self.everywhere.setToolTip("List the marks of every exhibit, not only of the selected one.")
-        self._message = label(EMPTY, "muted", wrap=True)
+        self._message = label("", "muted", wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pages = QStackedWidget()
         self._count = label("", "small")
@@ -117,6 +118,7 @@ class MarksPanel(QWidget):
         self._desk.picked.connect(self._pick)
         self._workbench.run_changed.connect(self._show)
         theme.keeper().changed.connect(self._show)
+        keys.keeper().changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -126,7 +128,8 @@ class MarksPanel(QWidget):
         marks = [mark for mark in here if words.matches(mark, typed)]
         marks.sort(key=lambda mark: (mark.exhibit, -1 if mark.first is None else mark.first))
         self.view.show_lines([self._line(mark) for mark in marks], key=lambda mark: mark.number)
-        self._message.setText(NONE_FIT if here else EMPTY)
+        empty = EMPTY.format(*map(keys.said, EMPTY_KEYS))
+        self._message.setText(NONE_FIT if here else empty)
         self._pages.setCurrentIndex(0 if marks else 1)
         self._count.setText(wording.counted(len(marks), "mark") if marks else "")
         self._pointed(self.view.current())

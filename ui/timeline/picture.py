@@ -24,7 +24,7 @@ from ui.timeline.timeline import TimelineWidget
 
 WIDTH = 1400  # pixels
 SCALE = 2.0  # device pixels per pixel of a PNG
-MARGIN, LINE = 16, 16
+MARGIN, LINE, GAP = 16, 16, 8
 FOOT = "Scores are the detector's output from 0 to 1 and not probabilities."
 
 
@@ -43,7 +43,7 @@ def timeline_picture(timeline: TimelineWidget, form: str, facts: Sequence[str]) 
     rows = timeline.view.rows
     lanes = rows[-1].top + rows[-1].height + 1 if rows else 0.0
     runs = LINE + 6 if timeline.content.others else 0
-    height = 2 * MARGIN + LINE * len(lines) + runs + lanes + RULER
+    height = 2 * MARGIN + LINE * len(lines) + runs + GAP + lanes + RULER
     size = QSize(WIDTH, round(height))
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -98,6 +98,7 @@ def _paint(painter: QPainter, timeline: TimelineWidget, lines: Sequence[str], si
     if timeline.content.others:
         _draw_runs(painter, timeline, top, size.width() - 2 * MARGIN)
         top += LINE + 6
+    top += GAP
     painter.translate(MARGIN, 0)
     sight = Sight(
         *timeline.view.span, float(HEADING), float(size.width() - 2 * MARGIN - HEADING), SCALE

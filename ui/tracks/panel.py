@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
 
-from ui import messages, theme
+from ui import keys, messages, theme
 from ui.dialogs.form import FormDialog
 from ui.inspector.crops import FacePictures
 from ui.lines import Line, LinesView
@@ -22,7 +22,7 @@ from workstation.cases.records import RunOutcome
 
 EMPTY = "Select an exhibit to see who is in it."
 READING = "Reading the faces; their people are listed here in a moment."
-NOT_ANALYSED = "Not analysed yet: Ctrl+G analyses the exhibit, and its people are listed here."
+NOT_ANALYSED = "Not analysed yet: {} analyses the exhibit, and its people are listed here."
 NO_FACE = "The analysis found no face in this exhibit."
 UNFINISHED = "The people are listed when the analysis is complete."
 TOGETHER = "Select two people or more, with Ctrl or Shift, to merge them."
@@ -207,7 +207,7 @@ class TracksPanel(QWidget):
         if view is None:
             return EMPTY
         if view.run is None:
-            return NOT_ANALYSED
+            return NOT_ANALYSED.format(keys.said("analyse"))
         return READING if view.faces_waited_for else UNFINISHED
 
     def _regroup(self) -> None:
