@@ -162,6 +162,18 @@ def test_nothing_is_taken_from_a_file_known_to_be_another(case, tmp_path, how):
     assert len(case.custody.entries()) == entries
 
 
+def test_nothing_is_taken_by_a_frame_index_that_somebody_changed(case, tmp_path):
+    case._connection.write("UPDATE frame_indexes SET average_rate = 50")
+    for take in (
+        lambda: take_frame(case, "E001", 3, tmp_path / "out.png"),
+        lambda: take_clip(case, "E001", 3, 20, tmp_path / "out.mp4"),
+        lambda: take_frames(case, "E001", 3, 5, tmp_path / "out"),
+    ):
+        with pytest.raises(ExhibitError, match="records of E001 is not what the custody log says"):
+            take()
+    assert not list(tmp_path.glob("*out*"))
+
+
 def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypatch):
     endless = [({"at": 0}, bytearray(2**20))] * 40
     lies = [({"at": -1}, bytearray(b"x")), ({"at": 2**62}, bytearray(b"x")), *endless, ({}, None)]

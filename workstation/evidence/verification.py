@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workstation.cases.agreement import disagreements
+from workstation.cases.agreement import disagreements, exhibit_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, ChainCheck
 from workstation.cases.records import Exhibit, Verification
@@ -81,10 +81,11 @@ def sound_copy(case: Case, exhibit: Exhibit) -> Path:
     """The copy of an exhibit from which something is to be taken along.
 
     It is not hashed for that, which takes minutes where recordings are long; what costs nothing is
-    looked at: that it is there, of the size it had, and not found altered when last verified.
+    looked at: that it is there, of the size it had, not found altered when last verified, and that
+    its record and frame index are those that were entered in the log.
 
     Raises:
-        ExhibitError: it is missing, of another size, or was found altered.
+        ExhibitError: it is missing, of another size, or was found altered, or its record was.
     """
     path, number = case.folder / exhibit.stored_name, exhibit.number
     try:
@@ -94,13 +95,20 @@ def sound_copy(case: Case, exhibit: Exhibit) -> Path:
             f"The copy of {number} is not in the case folder any more. Put it back, then export "
             "again."
         ) from error
-    verified = [one for one in case.custody.about(number) if one.act == Act.EXHIBIT_VERIFIED]
+    entries = case.custody.about(number)
+    verified = [one for one in entries if one.act == Act.EXHIBIT_VERIFIED]
     intact = not verified or verified[-1].details.get("outcome") == Verification.INTACT
     if size != exhibit.size or not intact:
         why = "has another size than" if size != exhibit.size else "was found to be not"
         raise ExhibitError(
             f"The copy of {number} {why} what was taken in, so nothing was exported from it. Put "
             f"the file that was taken in back, verify {number}, then export again."
+        )
+    if not exhibit_agrees(case, exhibit, entries):
+        raise ExhibitError(
+            f"What the case records of {number} is not what the custody log says was recorded when "
+            "it was added, so nothing was exported from it. Go back to a copy of the case, or take "
+            "the file into a new one."
         )
     return path
 
