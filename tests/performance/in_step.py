@@ -75,7 +75,7 @@ class Watched:
             return
         self.frames.append(number)
         self.apart.append(float(self._times[number]) - heard)
-        self.notes.add(player.transport.note.whole)
+        self.notes |= {player.transport.note.whole, player.view.lag}
 
 
 def make(path: Path, kind: Kind) -> None:

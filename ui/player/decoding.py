@@ -33,6 +33,14 @@ class Reader(Protocol):
 
 OpenReader = Callable[[Path, FrameIndex], Reader]
 
+# The more frames, the less often those of a group are decoded again on the way back through it.
+READER_BYTES = 160 * 2**20
+
+
+def open_roomy(path: Path, index: FrameIndex) -> Reader:
+    """A reader with memory for going back."""
+    return FrameReader(path, index, READER_BYTES)
+
 
 @dataclass(frozen=True)
 class OpenRequest:
@@ -155,7 +163,7 @@ class Decoding:
         self,
         replied: Callable[[FrameReply], None],
         failed: Callable[[OpenFailed], None],
-        open_reader: OpenReader = FrameReader,
+        open_reader: OpenReader = open_roomy,
     ) -> None:
         self.order = 0
         self.exhibit = 0

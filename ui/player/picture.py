@@ -29,6 +29,7 @@ class PictureView(QWidget):
         grid: one of `overlay.GRIDS`.
         state: state of the frame in words, or "".
         trouble: what has become of the exhibit's file, or "".
+        lag: how far the picture is behind the sound, or "".
     """
 
     sight_changed = Signal()
@@ -38,7 +39,7 @@ class PictureView(QWidget):
         self.picture: QImage | None = None
         self.whole = QSize()
         self._small: QImage | None = None  # stands for the picture until that is there
-        self.message = self.state = self.trouble = ""
+        self.message = self.state = self.trouble = self.lag = ""
         self.shown = overlay.Shown()
         self.sight = Sight()
         self.tone = Tone()
@@ -138,6 +139,12 @@ class PictureView(QWidget):
         """Say what state the frame has, and what has become of the file."""
         self.state, self.trouble = state, trouble
         self.update()
+
+    def set_lag(self, lag: str) -> None:
+        """Say how far the picture is behind the sound, or nothing of it."""
+        if lag != self.lag:
+            self.lag = lag
+            self.update()
 
     def zoom(self, factor: float, place: QPointF | None = None) -> None:
         """Enlarge around a place of the widget, or its middle."""
@@ -302,6 +309,8 @@ class PictureView(QWidget):
             return plates
         if self._small is not None:
             plates.append((PREVIEW, "accent"))
+        if self.lag:
+            plates.append((self.lag, "accent"))
         if not self.tone.plain:
             words = f"Display adjusted: {self.tone.words()}. The exhibit is unchanged."
             plates.append((words, "accent"))

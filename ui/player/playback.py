@@ -173,6 +173,12 @@ class Playback:
             self.slowed = True
             self._began = (now, float(self._times[frame]))
 
+    def lag(self, now: float) -> float:
+        """Seconds since which the frame after the one on screen should stand there; with sound."""
+        if not self._sound or not 0 <= self._shown + 1 < len(self._times):
+            return 0.0
+        return max(self.position(now) - float(self._times[self._shown + 1]), 0.0)
+
     @property
     def ended(self) -> bool:
         """Whether the last frame of the stretch is on screen."""

@@ -11,14 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ui.player import acts, places
 from ui.player.adjust import AdjustRow
 from ui.player.crop_strip import CropStrip
-from ui.player.decoding import FrameReply, OpenReader
+from ui.player.decoding import FrameReply, OpenReader, open_roomy
 from ui.player.keys import KEYS, KeyMap
 from ui.player.playback import SHUTTLE, SPEEDS
 from ui.player.playing import Course, Playing
 from ui.player.screen import EMPTY, FacesAt, FrameScreen
 from ui.player.sound import Sound
 from workstation.cases.records import FrameIndex
-from workstation.evidence.frames import FrameReader
 
 ONE_FRAME = "There is only this one frame to play."
 FOLLOWED_SHARE = 0.45  # of the picture area that a followed face fills
@@ -38,7 +37,7 @@ class PlayerWidget(FrameScreen):
         self,
         parent: QWidget | None = None,
         *,
-        open_reader: OpenReader = FrameReader,
+        open_reader: OpenReader = open_roomy,
         sound: Sound | None = None,
     ) -> None:
         super().__init__(parent, open_reader)
@@ -333,6 +332,7 @@ class PlayerWidget(FrameScreen):
         self.crops.frame_wanted.connect(self.seek)
         self._playing.changed.connect(self._playing_changed)
         self._playing.noted.connect(self.say)
+        self._playing.lags.connect(self.view.set_lag)
 
     def _let_go(self) -> None:
         super()._let_go()

@@ -14,6 +14,8 @@ from ui.player.decoding import Decoding, FrameReply
 from ui.player.playback import LATE, SLACK, Playback
 from ui.player.sound import Sound, SoundAt, SoundEnded
 
+BEHIND = "The picture is {:.1f} s behind the sound: decoding takes too long here"
+
 
 @dataclass(frozen=True)
 class Course:
@@ -43,6 +45,7 @@ class Playing(QObject):
 
     changed = Signal()  # whether it plays, or how fast
     noted = Signal(str)  # what the examiner should know of it
+    lags = Signal(str)  # how far the picture is behind the sound, or ""
 
     def __init__(
         self, decoding: Decoding, sound: Sound, show: Callable[[FrameReply], None]
@@ -87,6 +90,7 @@ class Playing(QObject):
         self._held.clear()
         self._decoding.renew()
         self._sound.stop()
+        self.lags.emit("")
         if not quietly:
             self.changed.emit()
 
@@ -170,6 +174,7 @@ class Playing(QObject):
         if self._playback is not None:
             self._playback.follow(at.seconds, at.clock)
             self._go_on()
+            self._say()
 
     def _sound_ended(self, ended: SoundEnded) -> None:
         self._trouble = ended.reason
@@ -181,6 +186,8 @@ class Playing(QObject):
 
     def _say(self) -> None:
         self.noted.emit(" · ".join(self._facts()))
+        lag = self._playback.lag(monotonic()) if self._playback is not None else 0.0
+        self.lags.emit(BEHIND.format(lag) if lag > LATE else "")
 
     def _facts(self) -> list[str]:
         playback, facts = self._playback, []
@@ -191,8 +198,6 @@ class Playing(QObject):
             facts.append(f"{wording.number(left_out)} not shown")
         if playback is not None and playback.slowed:
             facts.append("slowed")
-        if playback is not None and playback.with_sound and playback.behind > LATE:
-            facts.append(f"{playback.behind:.1f} s behind the sound")
         if self.course is not None and self._sound.why_silent(self.course.rate):
             facts.append(self._sound.why_silent(self.course.rate))
         return [*facts, self._trouble] if self._trouble else facts

@@ -14,7 +14,7 @@ from workstation.evidence.decoding import Decoder
 from workstation.evidence.decoding_run import Picture
 from workstation.evidence.media import is_picture, read_picture, reduced, upright_rgb
 
-CACHE_BYTES = 112 * 2**20
+CACHE_BYTES = 48 * 2**20
 CACHE_FRAMES = 1024
 BEFORE = 12  # frames before the one that is wanted that are kept, for stepping back at once
 AFTER = 4  # frames decoded before they are asked for, where those after a frame come next

@@ -102,6 +102,8 @@ def test_with_sound_the_picture_that_is_late_is_said_to_be_and_the_clock_is_not_
     playback.shows(1, 3.0)
     assert not playback.slowed
     assert playback.behind == pytest.approx(2.96)
+    assert playback.lag(3.0) == pytest.approx(2.92)
+    assert playback.lag(4.0) == pytest.approx(3.92)  # it still stands there
     assert playback.due(3.0) == 75
 
 

@@ -206,3 +206,27 @@ def test_repeating_plays_the_sound_anew(opened, sounding, device, qtbot):
     player.pause()
     assert set(shown) <= set(range(5, 13))
     assert shown.count(12) >= 2
+
+
+def test_a_picture_that_is_behind_the_sound_says_so_as_long_as_it_is(
+    opened, sounding, device, qtbot, monkeypatch
+):
+    player, _ = opened(sounding)
+    gate = threading.Event()
+    _, worker = player._decoding._running
+    read = worker._reader.read
+
+    def held_up(*asked):
+        gate.wait(10)
+        return read(*asked)
+
+    monkeypatch.setattr(worker._reader, "read", held_up)
+    player.play()
+    qtbot.waitUntil(lambda: "behind the sound" in player.view.lag, timeout=5000)
+    first = player.view.lag
+    qtbot.waitUntil(lambda: player.view.lag not in (first, ""), timeout=5000)
+    assert player.view.lag in [text for text, _ in player.view._plates()]
+    gate.set()
+    qtbot.waitUntil(lambda: player.view.lag == "", timeout=5000)
+    player.pause()
+    assert player.view.lag == ""

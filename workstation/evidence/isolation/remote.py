@@ -197,7 +197,7 @@ class Worker:
     def _taken(self, slot: int, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
         self._lent += 1
         left = partial(self._returned.append, (self._rooms, slot))
-        if self._lent > self._slots - KEPT_FREE:
+        if self._lent > max(self._slots - KEPT_FREE, 1):
             found = pixels(self._room, slot * self._step, shape).copy()
             left()
         else:
