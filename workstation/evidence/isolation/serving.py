@@ -13,6 +13,7 @@ from workstation.evidence import hearing, reading
 from workstation.evidence.frame_index import index_of
 from workstation.evidence.isolation import copies
 from workstation.evidence.isolation.desk import Desk, said
+from workstation.evidence.isolation.memory import keep_what_is_freed
 from workstation.evidence.isolation.messages import Message
 from workstation.evidence.isolation.wire import index_sent
 from workstation.evidence.probe import facts_of
@@ -23,6 +24,7 @@ Service = Callable[[Desk, Path, FrameIndex | None, Message], None]
 def _frames(desk: Desk, path: Path, index: FrameIndex | None, request: Message) -> None:
     """Frames in order, ahead of their reader by as many as there are slots."""
     assert index is not None
+    keep_what_is_freed()
     found = reading.read_frames(
         path, index, request["first"], request["stop"], **request["options"]
     )
