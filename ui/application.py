@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     qInstallMessageHandler(_qt_says)
     sys.setswitchinterval(SWITCH_SECONDS)
     from ui.main_window import MainWindow
+    from ui.timeline import graphs
 
+    graphs.put_off()
     window = MainWindow()
     window.show()
     if preferences.trouble():

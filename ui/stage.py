@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QSignalBlocker
+from PySide6.QtCore import QObject, QSignalBlocker, QTimer
 
+from ui.background import Background
 from ui.player.player import PlayerWidget
 from ui.reading import ExhibitView
+from ui.timeline import graphs
 from ui.timeline.feeder import Feeder
 from ui.timeline.timeline import TimelineWidget
 from ui.workbench import Workbench
 from workstation.cases.records import FaceTable, Stretch
+
+NO_PICTURE_MS = 3000  # after which curves are drawn although no picture came
 
 
 class Stage(QObject):
@@ -36,9 +40,15 @@ class Stage(QObject):
         self.timeline.mark_picked.connect(workbench.marks.picked)
         self.timeline.track_picked.connect(workbench.select_track)
         self.feeder = Feeder(workbench, self.timeline)
+        self._loading = Background("curves", self)
+        self._curves_due = QTimer(self, singleShot=True, interval=NO_PICTURE_MS)
+        self._curves_due.timeout.connect(self._load_curves)
+        self._curves_loaded = False
+        self.player.frame_shown.connect(lambda _: self._load_curves())
 
     def close_down(self) -> None:
         """End the player's thread."""
+        self._loading.close()
         self.player.shut_down()
         self.feeder.close_down()
         self.timeline.close_down()
@@ -51,6 +61,7 @@ class Stage(QObject):
             return
         if view.exhibit.number != self._shown:
             self._shown = view.exhibit.number
+            self._curves_due.start()
             self.player.show_exhibit(view.path, view.index)
             self.timeline.show_exhibit(view.index)
         self._show_marks()
@@ -70,6 +81,12 @@ class Stage(QObject):
         self.player.set_faces(view.faces, view.run.frames_done, view.undecodable)
         self.player.set_segments(view.segments)
         self.player.set_crop(view.run.detector.get("preprocessing"))
+
+    def _load_curves(self) -> None:
+        """Once, off the window's thread: the first picture comes before."""
+        if not self._curves_loaded:
+            self._curves_loaded = True
+            self._loading.ask(graphs.load, lambda _: self.timeline.redraw())
 
     def _show_marks(self) -> None:
         if self._shown is not None:

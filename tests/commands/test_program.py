@@ -9,7 +9,7 @@ import pytest
 from workstation import __version__
 from workstation.commands.answers import Answer, give, table, to_json
 
-HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "av")
+HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "pyqtgraph", "av")
 
 
 def test_version(call):

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPaintDevice, QPainter, QPen, QPolygonF
-from shiboken6 import Shiboken
 
 from ui import theme
+from ui.timeline import graphs
 from ui.timeline.pyramid import Curve, Pyramid, envelope
 from ui.timeline.scores import Mark
 from ui.timeline.sight import Sight
@@ -34,11 +34,14 @@ def painting(device: QPaintDevice) -> Iterator[QPainter]:
 
 def polylines(curve: Curve, sight: Sight, plot: QRectF) -> Iterator[QPolygonF]:
     """A curve in pixels, its value 1 at the top of a part and its value 0 at the bottom."""
+    functions = graphs.functions()
+    if functions is None:
+        return
     x = sight.xs(curve.x)
     y = plot.top() + plot.height() * (1.0 - curve.y.astype(np.float64))
     starts = [0, *(np.flatnonzero(~curve.joined[:-1]) + 1).tolist()]
     for start, stop in zip(starts, [*starts[1:], len(x)], strict=True):
-        yield _polygon(x[start:stop], y[start:stop])
+        yield functions.arrayToQPolygonF(x[start:stop], y[start:stop])
 
 
 def draw_curve(painter: QPainter, values: Pyramid, sight: Sight, plot: QRectF, pen: QPen) -> None:
@@ -141,21 +144,6 @@ def draw_plate(
     painter.setFont(font)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
     return plate
-
-
-def _polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
-    """Points in one go; drawn one by one, a curve of thousands would hold the window up.
-
-    Args:
-        x: float64 (N,), N at least 1.
-        y: float64 (N,).
-    """
-    polygon = QPolygonF()
-    polygon.resize(len(x))
-    memory = Shiboken.VoidPtr(polygon.data(), 16 * len(x), True)
-    points: NDArray[np.float64] = np.frombuffer(memory, np.float64).reshape(-1, 2)
-    points[:, 0], points[:, 1] = x, y
-    return polygon
 
 
 def held(begins: NDArray[np.float64], ends: NDArray[np.float64], sight: Sight) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from ui import theme
 from ui.player.readings import time_text
+from ui.timeline import graphs
 from ui.timeline.headings import (
     HEADING,
     RULER,
@@ -39,6 +40,7 @@ def timeline_picture(timeline: TimelineWidget, form: str, facts: Sequence[str]) 
     Returns:
         The file's content.
     """
+    graphs.load()  # a picture to take along lacks no curve
     lines = [*facts, _what(timeline), FOOT]
     rows = timeline.view.rows
     lanes = rows[-1].top + rows[-1].height + 1 if rows else 0.0
