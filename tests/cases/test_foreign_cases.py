@@ -170,6 +170,20 @@ def test_a_database_of_an_unknown_make_is_refused(folder: Path) -> None:
             Case.open(folder, read_only=read_only)
 
 
+def test_a_damaged_list_of_migrations_is_put_into_a_sentence(folder: Path) -> None:
+    """The library that reads it has words of its own for that."""
+    with past_the_program(folder) as raw:
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        ((page,),) = raw.execute(sql).fetchall()
+        ((size,),) = raw.execute("PRAGMA page_size").fetchall()
+    data = bytearray((folder / "case.sqlite").read_bytes())
+    data[(page - 1) * size : page * size] = b"\xff" * size
+    (folder / "case.sqlite").write_bytes(data)
+    for read_only in (True, False):
+        with pytest.raises(CaseError, match="damaged"):
+            Case.open(folder, read_only=read_only)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -311,7 +311,9 @@ def bring_up_to_date(connection: Connection) -> None:
             f"The case was made by a newer version of this program (case format {version}; this "
             f"version knows {FORMAT_VERSION}). Install the newer version to open it."
         )
-    if version != FORMAT_VERSION or migrations.pending(connection.database):
+    with in_words():
+        older = version != FORMAT_VERSION or migrations.pending(connection.database)
+    if older:
         with connection.in_memory():
             prepare(connection)
     refuse_missing_tables(connection, migrations)
