@@ -136,6 +136,8 @@ class MainWindow(QMainWindow):
         exhibits = self.workspace.panels["exhibits"]
         exhibits.add_wanted.connect(self.deeds.choose_exhibits)
         exhibits.refused_chosen.connect(lambda why: self.banners.say("refused", why, danger=True))
+        marker = self.actions_by_name["add_marker"]
+        self.workspace.panels["marks"].marker_wanted.connect(marker.trigger)
         bench.case_opening.connect(self.start_page.show_opening)
         bench.case_opened.connect(self._case_opened)
         bench.case_closed.connect(self._case_closed)

@@ -5,7 +5,7 @@ Every picture is read off the screen: the number of the frame is drawn into its 
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QPushButton
 
 from tests.ui.reviewing import CTRL, FRAMES, SHIFT, sitting
 from ui import preferences, theme
@@ -93,6 +93,15 @@ def test_marking_undoing_and_finding_again(examiner):
         assert acts == ["mark added", "mark added", "mark removed", "mark added", "mark removed"]
         assert case.custody.verify().intact
         assert disagreements(case) == ()
+
+
+def test_an_empty_list_of_marks_offers_the_first(examiner):
+    examiner.press(Qt.Key.Key_6, CTRL)
+    marks = examiner.panels["marks"]
+    first = next(one for one in marks.findChildren(QPushButton) if one.isVisible())
+    examiner.click(first)
+    examiner.wait(lambda: len(examiner.bench.marks.all) == 1)
+    examiner.wait(lambda: not first.isVisible())
 
 
 def test_grouping_people_and_an_own_finding(examiner):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -17,7 +17,7 @@ from ui import keys, theme, wording
 from ui.lines import Line, LinesView
 from ui.marks import words
 from ui.marks.dialog import MarkDialog
-from ui.widgets import IconButton, label
+from ui.widgets import IconButton, button, label
 from ui.workbench import Place, Workbench
 from workstation.cases.marks import Mark, MarkKind
 from workstation.cases.records import FrameIndex
@@ -33,6 +33,8 @@ NONE_FIT = "No mark fits the filter."
 class MarksPanel(QWidget):
     """Lists the marks of the exhibit or of the whole case."""
 
+    marker_wanted = Signal()
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
@@ -46,6 +48,7 @@ class MarksPanel(QWidget):
         self.everywhere.setToolTip("List the marks of every exhibit, not only of the selected one.")
         self._message = label("", "muted", wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._first = button("Mark the frame on screen", self.marker_wanted.emit)
         self._pages = QStackedWidget()
         self._count = label("", "small")
         self._edit = IconButton("pencil-outline", "Edit the mark", self.edit)
@@ -97,7 +100,9 @@ class MarksPanel(QWidget):
         empty = QWidget()
         rows = QVBoxLayout(empty)
         rows.setContentsMargins(theme.GRID + 4, theme.GRID, theme.GRID + 4, theme.GRID)
+        rows.setSpacing(2 * theme.GRID)
         rows.addWidget(self._message)
+        rows.addWidget(self._first, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch()
         self._pages.addWidget(self.view)
         self._pages.addWidget(empty)
@@ -130,6 +135,7 @@ class MarksPanel(QWidget):
         self.view.show_lines([self._line(mark) for mark in marks], key=lambda mark: mark.number)
         empty = EMPTY.format(*map(keys.said, EMPTY_KEYS))
         self._message.setText(NONE_FIT if here else empty)
+        self._first.setVisible(not here and self._desk.writable and selected is not None)
         self._pages.setCurrentIndex(0 if marks else 1)
         self._count.setText(wording.counted(len(marks), "mark") if marks else "")
         self._pointed(self.view.current())
