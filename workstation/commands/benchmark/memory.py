@@ -11,8 +11,7 @@ from typing import Self
 
 _PERIOD = 0.1
 _PART = 0.02
-"""Of the time at most, for looking closely: that takes the system a tenth of a second a gigabyte,
-during which nothing else gets memory."""
+"""Of the time at most, for looking closely: that takes the system 25 ms a gigabyte or more."""
 
 
 class MemoryWatch:
