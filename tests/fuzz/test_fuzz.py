@@ -54,6 +54,27 @@ def test_a_card_with_odd_fields_is_read_or_refused() -> None:
         target.read(json.dumps(altered(card, rng)).encode())
 
 
+PAGE = 512  # bytes, in the seed of the target “case”
+
+
+def test_a_case_with_damaged_pages_is_read_or_refused() -> None:
+    """What a failing drive leaves: pages of zeros or ones, exchanged, or changed in a few bits."""
+    rng, target = Random(7), TARGETS["case"]
+    (seed,) = target.seeds()
+    for _ in range(1500):
+        data = bytearray(seed)
+        for _ in range(rng.randint(1, 4)):
+            page, other = (PAGE * rng.randrange(len(data) // PAGE) for _ in range(2))
+            match rng.randrange(3):
+                case 0:
+                    data[page : page + PAGE] = bytes([rng.choice((0, 255))]) * PAGE
+                case 1:
+                    data[page : page + PAGE] = data[other : other + PAGE]
+                case _:
+                    data[page + rng.randrange(PAGE)] ^= 1 << rng.randrange(8)
+        target.read(bytes(data))
+
+
 def test_nothing_is_found_by_following_the_coverage(tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="atheris is not installed: nothing was fuzzed")
     done = subprocess.run(

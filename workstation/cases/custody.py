@@ -129,17 +129,17 @@ class CustodyLog:
     def about(self, subject: str) -> list[CustodyEntry]:
         """The entries about one subject, such as an exhibit's number, oldest first."""
         sql = f"SELECT {_COLUMNS} FROM custody WHERE subject = ? ORDER BY sequence"
-        return [_entry(row) for row in self._connection.rows(sql, (subject,))]
+        return [_entry(_as_written(row)) for row in self._connection.rows(sql, (subject,))]
 
     def head(self) -> str:
         """SHA-256 of the last entry, `NO_ENTRY` when there is none."""
         last = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence DESC LIMIT 1")
-        return last[0] if last else NO_ENTRY
+        return str(last[0]) if last else NO_ENTRY
 
     def origin(self) -> str:
         """SHA-256 of the first entry, which no other case shares; `NO_ENTRY` when there is none."""
         first = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence LIMIT 1")
-        return first[0] if first else NO_ENTRY
+        return str(first[0]) if first else NO_ENTRY
 
     def verify(self) -> ChainCheck:
         """Walk the log: numbers, links, digests, and the heads that signed reports carry.
@@ -185,7 +185,14 @@ class CustodyLog:
         remember_log(self.origin(), entries[0] if entries else 0, self.head())
 
     def _rows(self) -> list[tuple[Any, ...]]:
-        return self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")
+        rows = self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")
+        return [_as_written(row) for row in rows]
+
+
+def _as_written(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A number and seven texts, as every entry has; what a damaged page gives fits no digest."""
+    number = row[0] if isinstance(row[0], int) else -1
+    return number, *(one if isinstance(one, str) else repr(one) for one in row[1:])
 
 
 def _backwards(rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:

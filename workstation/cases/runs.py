@@ -201,6 +201,7 @@ class RunStore:
                             f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values
                         )
 
+    @as_recorded("the runs")
     def committed_to(self, run_id: int) -> int:
         """Number n such that frames 0..n-1 are committed without a gap."""
         done = 0
@@ -210,6 +211,7 @@ class RunStore:
             done = max(done, stop)
         return done
 
+    @as_recorded("the faces")
     def faces(
         self, run_id: int, first: int = 0, stop: int | None = None, track: int | None = None
     ) -> FaceTable:
@@ -231,6 +233,7 @@ class RunStore:
         with as_recorded(f"the faces of run {run_id}"):
             return face_table_of(numbers, landmarks)
 
+    @as_recorded("the faces")
     def track_scores(self, run_id: int) -> dict[int, NDArray[np.float32]]:
         """Scores of every face track in time order, float32 (N,), by its number.
 
@@ -246,6 +249,7 @@ class RunStore:
         parts = np.split(rows[:, 1].astype(np.float32), starts[1:])
         return dict(zip(tracks.astype(int).tolist(), parts, strict=False))
 
+    @as_recorded("the runs")
     def undecodable(self, run_id: int) -> list[Stretch]:
         """Stretches that could not be decoded, in order, joined where they touch."""
         joined: list[Stretch] = []
@@ -286,6 +290,7 @@ class RunStore:
                 "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)", finding_rows
             )
 
+    @as_recorded("the segments")
     def segments(self, run_id: int) -> list[Segment]:
         """The flagged segments of a run, by first frame, then face track."""
         rows = self._connection.rows(
@@ -334,6 +339,7 @@ class RunStore:
             "SELECT first, stop FROM committed WHERE run = ? ORDER BY first", (run_id,)
         )
 
+    @as_recorded("the runs")
     def _where(self, condition: str, parameters: Sequence[Any]) -> list[Run]:
         rows = self._connection.rows(
             f"SELECT {_COLUMNS} FROM runs WHERE {condition} ORDER BY id", parameters

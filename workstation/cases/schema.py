@@ -1,9 +1,16 @@
 """The tables of a case database, and the steps that bring an older one up to date."""
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
 
 from workstation.cases.database import Connection, in_words
-from workstation.cases.soundness import FOREIGN, has_foreign_tables, refuse_missing_tables
+from workstation.cases.soundness import (
+    FOREIGN,
+    as_recorded,
+    has_foreign_tables,
+    refuse_missing_tables,
+)
 from workstation.errors import CaseError
 
 APPLICATION_ID = 0x44464657
@@ -258,8 +265,6 @@ def seals_of_stretches(db: Database) -> None:
 
 def _statements(script: str) -> list[str]:
     """Split a script at blank-free statement ends; `executescript` would end the transaction."""
-    import sqlite3
-
     found, text = [], ""
     for line in script.splitlines(keepends=True):
         text += line
@@ -311,9 +316,9 @@ def bring_up_to_date(connection: Connection) -> None:
             f"The case was made by a newer version of this program (case format {version}; this "
             f"version knows {FORMAT_VERSION}). Install the newer version to open it."
         )
-    with in_words():
-        older = version != FORMAT_VERSION or migrations.pending(connection.database)
-    if older:
-        with connection.in_memory():
-            prepare(connection)
+    # The library that reads and makes the list of steps trips over a damaged one in its own ways.
+    with as_recorded("how it was made"), in_words(otherwise=sqlite3.SQLITE_CORRUPT):
+        if version != FORMAT_VERSION or migrations.pending(connection.database):
+            with connection.in_memory():
+                prepare(connection)
     refuse_missing_tables(connection, migrations)

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from workstation.cases.database import Connection
 from workstation.cases.digests import holds_anything, sealed_digest, stretch_digest
 from workstation.cases.own_place import cache_key
+from workstation.cases.soundness import as_recorded
 
 _NEVER = 2**53  # no exhibit has so many frames
 
@@ -57,6 +58,7 @@ class Seals:
             "DELETE FROM seals WHERE run = ? AND first < ? AND stop > ?", (run_id, stop, first)
         )
 
+    @as_recorded("the seals of the runs")
     def vouched(self, run_id: int) -> Vouched:
         """Who vouches for the seals of a run; what they seal is not read."""
         rows = self._connection.rows(
@@ -67,6 +69,7 @@ class Seals:
             return Vouched.FALSELY
         return Vouched.HERE if len(here) == len(rows) and self.whole(run_id) else Vouched.NOT_HERE
 
+    @as_recorded("the seals of the runs")
     def whole(self, run_id: int) -> bool:
         """Whether a run holds nothing but what lies under a seal."""
         return not any(
@@ -74,6 +77,7 @@ class Seals:
             for first, stop in self._between(run_id)
         )
 
+    @as_recorded("the seals of the runs")
     def hold(self, run_id: int) -> bool:
         """Whether what is sealed of a run is as it was; every row of it is read."""
         return all(
