@@ -85,13 +85,14 @@ def _evaluation(entry: Mapping[str, Any]) -> Evaluation:
     name, real, fake = take(_NAMES), take(_REAL), take(_FAKE)
     auc, interval = take(_AUC), take(_INTERVAL)
     tables = [_breakdown(key, left.pop(key)) for key in list(left) if _is_rows(left[key])]
+    others = {key: _figure(held) if isinstance(held, float) else held for key, held in left.items()}
     return Evaluation(
         name=str(name or "unnamed data"),
         real=_figure(real),
         fake=_figure(fake),
         auc=_figure(auc),
         interval=_interval(interval),
-        rest=words.value(left) if left else "",
+        rest=words.value(others) if others else "",
         tables=tuple(tables),
     )
 
