@@ -14,6 +14,7 @@ import pytest
 
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
+from workstation.cases.custody import Act
 from workstation.cases.marks import Mark, MarkKind
 from workstation.cases.records import (
     Exhibit,
@@ -182,6 +183,17 @@ def test_a_damaged_list_of_migrations_is_put_into_a_sentence(folder: Path) -> No
     for read_only in (True, False):
         with pytest.raises(CaseError, match="damaged"):
             Case.open(folder, read_only=read_only)
+
+
+def test_a_log_that_takes_no_entry_is_put_into_a_sentence(folder: Path) -> None:
+    """Its last number is damaged: SQLite refuses what the program would add."""
+    with Case.open(folder) as case:
+        case._connection._raw.execute(
+            "CREATE TEMP TRIGGER damaged BEFORE INSERT ON custody "
+            "BEGIN SELECT RAISE(ABORT, 'the custody log only grows at its end'); END"
+        )
+        with pytest.raises(CaseError, match=r"custody log was altered .* from a backup"):
+            case.custody.append(Act.LOG_VERIFIED)
 
 
 @pytest.mark.parametrize(

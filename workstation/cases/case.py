@@ -21,7 +21,7 @@ from workstation.cases.references import ReferenceStore
 from workstation.cases.reports import HALF_WRITTEN, ReportStore
 from workstation.cases.runs import RunStore
 from workstation.cases.schema import bring_up_to_date, not_made_to_its_end, prepare
-from workstation.cases.soundness import refuse_links
+from workstation.cases.soundness import as_recorded, refuse_links
 from workstation.errors import CaseError, CaseLocked, CaseTaken
 
 DATABASE_NAME = "case.sqlite"
@@ -264,7 +264,8 @@ def _read_facts(connection: Connection) -> CaseFacts:
     )
     if row is None:
         raise CaseError("The case database holds no case facts: it was not made to its end.")
-    return CaseFacts(*row)
+    with as_recorded("the case itself"):
+        return CaseFacts(*map(clean_text, row))
 
 
 def _refuse_used(folder: Path) -> None:

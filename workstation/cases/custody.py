@@ -2,7 +2,9 @@
 
 import hashlib
 import logging
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -12,6 +14,7 @@ from workstation.cases.database import Connection
 from workstation.cases.own_place import remember_log, seen_log
 from workstation.cases.plain_json import canonical, clean_text, from_canonical, plain, utc_now
 from workstation.cases.records import CustodyEntry
+from workstation.errors import CaseError
 
 NO_ENTRY = "0" * 64
 """What the first entry names as the SHA-256 of the one before."""
@@ -97,7 +100,7 @@ class CustodyLog:
             last = self._connection.row(
                 "SELECT sequence, sha256 FROM custody ORDER BY sequence DESC LIMIT 1"
             )
-            sequence, previous = last or (0, NO_ENTRY)
+            sequence, previous = (last[0], str(last[1])) if last else (0, NO_ENTRY)
             fields = {
                 "sequence": sequence + 1,
                 "time_utc": utc_now(),
@@ -108,10 +111,11 @@ class CustodyLog:
                 "previous_sha256": previous,
             }
             entry = CustodyEntry(**fields, sha256=_digest(fields))
-            self._connection.write(
-                f"INSERT INTO custody ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*_values(entry),),
-            )
+            with _growing():
+                self._connection.write(
+                    f"INSERT INTO custody ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*_values(entry),),
+                )
             told = [entry.details[name] for name in _TOLD if name in entry.details]
             self._connection.once_recorded(
                 lambda: _log.info("entered in a custody log: %s %s %s", act, entry.subject, told)
@@ -187,6 +191,18 @@ class CustodyLog:
     def _rows(self) -> list[tuple[Any, ...]]:
         rows = self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")
         return [_as_written(row) for row in rows]
+
+
+@contextmanager
+def _growing() -> Iterator[None]:
+    """Put into words that the log does not take an entry at its end: it is not in order."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise CaseError(
+            "The custody log was altered or is damaged, so nothing can be entered in it. Leave the "
+            "folder as it is and work on a copy from a backup; it can be opened for reading."
+        ) from error
 
 
 def _as_written(row: tuple[Any, ...]) -> tuple[Any, ...]:
