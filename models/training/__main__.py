@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: argparse.Namespace) -> None:
     from models.training import stages
     from models.training.loop.errors import TrainingError
+    from models.training.material import prepare
 
     step = "measure" if given.measure else given.step or "all"
     request = request_of(given)
@@ -60,8 +61,10 @@ def _run(given: argparse.Namespace) -> None:
         raise TrainingError(f"The preset {request.preset} has one step only: “all”.")
     elif step == "temporal":
         print(stages.temporal(request))
+    elif step == "prepare":
+        prepare(request)
     else:
-        {"prepare": stages.prepare, "frames": stages.frames}[step](request)
+        stages.frames(request)
 
 
 def _faces(given: argparse.Namespace) -> None:
@@ -91,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     steps = parser.add_subparsers(dest="step", metavar="STEP", help="all of them by default")
     steps.add_parser("all", help="everything the preset needs")
-    steps.add_parser("prepare", help="stills: find, align and pack the faces")
+    steps.add_parser("prepare", help="stills, and recordings: find, align and pack the faces")
     steps.add_parser("frames", help="stills: stage one, trunk and frame head")
     steps.add_parser("temporal", help="stills: stage two, the LSTM, then weights and card")
     steps.add_parser("train", help="the same as all")

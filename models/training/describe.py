@@ -15,10 +15,12 @@ from models.card import (
     WeightsFile,
 )
 from models.fields import JsonValue
+from models.training.drawing import recorded_share
+from models.training.material import RECORDINGS
 from models.training.presets import Preset, Shape
 from models.training.request import Request
 from models.training.stills import ARCHIVES
-from models.training.store import Store
+from models.training.store import NO_RUN, Store
 from models.training.temporal import Outcome
 
 _NAMES = {"mobilenetv2_lstm": "MobileNetV2-LSTM", "resnext50_lstm": "ResNeXt50-LSTM"}
@@ -46,6 +48,14 @@ LIMITS = (
     "A low score does not show that a recording is authentic.",
     "Recordings differ from one another by an offset of their own; compare with known-authentic "
     "material of the same person and camera where there is some.",
+)
+
+
+RECORDED_LIMITS = (
+    LIMITS[0],
+    "Trained on stills with simulated movement and on authentic recordings, both with forgeries of "
+    "its own laid over them; not on forged video of others.",
+    *LIMITS[2:],
 )
 
 
@@ -128,13 +138,22 @@ def training_facts(
         {"source": source, "stills": count, "terms": ARCHIVES[source].terms}
         for source, count in store.counts().items()
     ]
+    held_out: dict[str, JsonValue] = {
+        "split": "by person where known, by still otherwise; near-duplicates on one side",
+        "stills": int((store.validation & (store.runs == NO_RUN)).sum()),
+    }
+    people: dict[str, JsonValue] = {}
+    if request.recordings is not None:
+        from models.training.authentic import recorded_people, recorded_rows
+
+        data += recorded_rows(request.out / RECORDINGS)
+        people = {"identities": recorded_people(request.out / RECORDINGS)}
+        held_out["people of recordings"] = len(store.recorded(validation=True))
     return {
         "data": data,
-        "held_out": {
-            "split": "by person where known, by still otherwise; near-duplicates on one side",
-            "stills": int(store.validation.sum()),
-        },
-        "recipe": _recipe(preset, trunk, taught=request.teacher is not None),
+        **people,
+        "held_out": held_out,
+        "recipe": _recipe(preset, trunk, store, taught=request.teacher is not None),
         "trunk_from": trunk["origin"],
         "command": request.command(),
         "seed": preset.seed,
@@ -152,10 +171,17 @@ def training_facts(
     }
 
 
-def _recipe(preset: Preset, trunk: dict[str, Any], *, taught: bool) -> str:
+def _recipe(preset: Preset, trunk: dict[str, Any], store: Store, *, taught: bool) -> str:
     """The recipe with what this training added to it."""
     averaged = trunk["averaged"]
     more = [f" {trunk['note']}"] if trunk["note"] else []
+    if people := len(store.recorded(validation=False)):
+        more.append(
+            f" {recorded_share(store, validation=False):.0%} of the faces forged, and of the "
+            f"sequences, are of authentic recordings of {people} people: forged frame by frame "
+            "after each frame's own landmarks and outline, real movement instead of a simulated "
+            "one."
+        )
     if averaged > 1:
         more.append(f" Stage one ends with the mean of {averaged} states of its running average.")
     if preset.echo > 1:

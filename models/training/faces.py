@@ -136,7 +136,7 @@ def faces(
     begun = time.monotonic()
     tell = report or PrintedProgress()
     with StoreWriter(out, PROTOCOLS[protocol]) as writer:
-        made = _cut_all(writer, listing, wanted, PROTOCOLS[protocol], workers, device, tell)
+        made = cut_all(writer, listing, wanted, PROTOCOLS[protocol], workers, device, tell)
         finish(out, writer, split)
     return summarise(out, listing, made, time.monotonic() - begun)
 
@@ -222,7 +222,7 @@ def progress_line(progress: Progress) -> str:
     return f"{line}, about {left} left"
 
 
-def _cut_all(
+def cut_all(
     writer: StoreWriter,
     listing: Listing,
     wanted: Sequence[Recording],
@@ -231,7 +231,24 @@ def _cut_all(
     device: str,
     report: Report,
 ) -> int:
-    """Cut what is not yet in the store; how many recordings that were."""
+    """Cut what is not yet in a store.
+
+    Args:
+        writer: The store.
+        listing: Where the recordings are.
+        wanted: Those of them to cut.
+        protocol: As the store was made with.
+        workers: Processes that cut.
+        device: Where the face finder runs, as torch names it.
+        report: Told after each recording how far it is.
+
+    Returns:
+        How many recordings were cut.
+
+    Raises:
+        DataError: A process died; nothing that was cut is lost.
+        OSError: The store cannot be written.
+    """
     begun = time.monotonic()
     sizes = {path: _bytes(listing.folder / path) for path in {r.path for r in wanted}}
     todo = [r for r in wanted if not writer.has(r, sizes[r.path])]

@@ -14,11 +14,10 @@ from models.training.corruption import codec_note
 from models.training.frames import take_step
 from models.training.loop.devices import choose_device
 from models.training.loop.errors import TrainingError
+from models.training.material import STORE, open_material
 from models.training.pairs import Pairs
 from models.training.presets import Preset
 from models.training.request import Request
-from models.training.sides import sound_sides
-from models.training.store import open_store
 from models.training.supply import Batches, PairBatch
 
 SECONDS = 8.0
@@ -74,13 +73,11 @@ def measure(request: Request, seconds: float = SECONDS) -> Speed:
         TrainingError: No stills were prepared, or the preset does not use them.
         OSError: The store cannot be read.
     """
-    folder = request.out / stage_one.STORE
-    if request.labelled or not (folder / "index.npz").exists():
+    if request.labelled or not (request.out / STORE / "index.npz").exists():
         raise TrainingError("To measure, prepare stills first: preset cpu or gpu30, “prepare”.")
     cv2.setNumThreads(0)
     preset, device = stage_one.preset_for(request), choose_device(request.device)
-    store = sound_sides(open_store(folder), folder, quiet=True)
-    pairs = Pairs(store, False, preset.size, preset.margin, preset.seed)
+    pairs = Pairs(open_material(request), False, preset.size, preset.margin, preset.seed)
     batches = Batches(pairs, min(8, preset.pairs_per_batch))
     rate = _rate(lambda number: batches[number, 0.7], seconds)
     steps = _steps(request, preset, pairs, device, seconds)

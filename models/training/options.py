@@ -58,6 +58,13 @@ def add_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
         "--teacher", type=Path, metavar="CARD", help="card of a network to learn from (gpu30)"
     )
     parser.add_argument(
+        "--recordings",
+        type=Path,
+        metavar="DIR",
+        help="data set of whose authentic recordings a share of the faces is taken, beside the "
+        "stills (cpu, gpu30); its manipulated ones are never used",
+    )
+    parser.add_argument(
         "--search", type=int, default=0, metavar="N", help="try N settings first (seed)"
     )
     for name, kind, shown, help in _PLAIN:
@@ -75,6 +82,7 @@ def request_of(given: argparse.Namespace) -> Request:
         out=given.out,
         device=given.device,
         teacher=given.teacher,
+        recordings=given.recordings,
         trials=given.search,
         **{name: getattr(given, name) for name in names},
     )

@@ -38,6 +38,7 @@ class Request:
         device: "auto", "cpu" or "cuda".
         workers: Processes that make material, for each that computes; the preset's where None.
         teacher: Card of the network that teaches, if any.
+        recordings: Data set of whose authentic recordings some faces are taken, if any.
         trials: How many settings a search tries; 0 for no search.
         minutes: Stage one's minutes, or at most so many of a training on recordings.
         init, learning_rate, size, sequence_length, seed, steps, batch, echo, epochs: In place of
@@ -50,6 +51,7 @@ class Request:
     device: str = "auto"
     workers: int | None = None
     teacher: Path | None = None
+    recordings: Path | None = None
     trials: int = 0
     minutes: float | None = None
     init: str | None = None
@@ -89,6 +91,11 @@ class Request:
             TrainingError: There is none of that name, or an option does not apply or is senseless.
         """
         preset = _named(LABELLED_PRESETS, self.preset)
+        if self.recordings is not None:
+            raise TrainingError(
+                f"The preset {self.preset} has no --recordings: it learns from the labelled "
+                "recordings that --data names."
+            )
         changed: LabelledPreset = self._changed(preset, skipped=("minutes", "steps", "echo"))
         return changed
 
@@ -102,6 +109,8 @@ class Request:
         words = [f"python -m models.training --preset {self.preset} --data DATA --out OUT"]
         if self.teacher is not None:
             words.append("--teacher CARD")
+        if self.recordings is not None:
+            words.append("--recordings RECORDINGS")
         for name in (*CHANGES, "search"):
             value = self.trials if name == "search" else getattr(self, name)
             if value:

@@ -1,12 +1,13 @@
-"""Simulated sequences: a still, real or forged, moved as heads and cameras move.
+"""Sequences: a still, real or forged, moved as heads and cameras move, or a run of a recording.
 
 A simulator teaches its own jitter beside the forgery's. So real and forged sequences share every
 movement, expression, landmark error and compression; only the forged region flickers, shifts and
-lags on top.
+lags on top. In a run of a recording all but the forged region is as it was filmed.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,10 @@ from numpy.typing import NDArray
 from models.training.alterations import draw_expression_shifts
 from models.training.blending import Pixels, blend, displace
 from models.training.corruption import draw_corruption
+from models.training.drawing import draw_run
+from models.training.forging import Canvas, Forgery, forge_run, make_forgery
 from models.training.loop.workers import in_order
-from models.training.pairs import cut, draw_canvas, draw_view, make_forgery
+from models.training.pairs import View, cut, draw_canvas, draw_view
 from models.training.store import Store
 
 
@@ -103,10 +106,10 @@ def draw_instability(rng: np.random.Generator, steps: int) -> Instability:
 def make_sequences(
     store: Store, number: int, *, validation: bool, size: int, margin: float, steps: int, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """One real sequence and one forged from it.
+    """One real sequence and one forged from it, of a still or of a run of frames.
 
     Args:
-        store: The stills.
+        store: The stills and runs.
         number: Which; the same number always gives the same sequences.
         validation: From which side of the split.
         size: Side of the crops in pixels.
@@ -119,7 +122,10 @@ def make_sequences(
         the second are forged.
     """
     rng = np.random.default_rng((seed, 7, int(validation), number))
-    row = int(rng.choice(store.rows(validation=validation, synthetic=False)))
+    rows = draw_run(store, rng, steps, validation=validation)
+    if rows is not None:
+        return _forged_run(store, rows, rng, size, margin)
+    row = int(rng.choice(store.stills(validation=validation, synthetic=False)))
     view = draw_view(rng, margin, tight=store.tight(row))
     made = make_forgery(store, row, draw_canvas(rng, size, view), rng, 1.0)
     side = len(made.mask)
@@ -129,15 +135,72 @@ def make_sequences(
     field = draw_expression_shifts(rng, landmarks, str(rng.choice(["eyes", "mouth"])), side)
     motion, instability = draw_motion(rng, steps, side), draw_instability(rng, steps)
     both = _play(layers, weight, field, motion, instability)
-    corruption = draw_corruption(rng, 1.0)
+    placed = [_place(landmarks, motion, step) for step in range(steps)]
+    return _finish(both, placed, rng, view, size), instability.present
+
+
+def play_run(
+    store: Store,
+    rows: NDArray[np.intp],
+    canvas: Canvas,
+    rng: np.random.Generator,
+    instability: Instability,
+) -> tuple[tuple[list[Pixels], list[Pixels]], list[NDArray[np.float32]]]:
+    """All frames of a run as they are and forged, before they are damaged alike.
+
+    Args:
+        store: Where the frames are.
+        rows: The frames, in order, intp ``(T,)``.
+        canvas: What to make each on.
+        rng: Source of chance.
+        instability: How the forged region misbehaves.
+
+    Returns:
+        Real and forged pictures float32 ``(S, S, 3)``, 0..255, and each frame's landmarks in them,
+        float32 ``(5, 2)``.
+    """
+    played: tuple[list[Pixels], list[Pixels]] = ([], [])
+    landmarks, seen = [], deque[Forgery](maxlen=1 + instability.lag)
+    still = np.zeros((canvas.size, canvas.size, 2), np.float32)
+    for step, made in enumerate(forge_run(store, rows, canvas, rng, 1.0)):
+        seen.append(made)
+        late, forged = seen[0], made.real
+        if instability.present[step]:
+            weight = late.mask * np.float32(late.recipe.ratio)
+            forged = _laid(made.background, late.source, weight, still, instability, step)
+        for sequence, picture in zip(played, (made.real, forged), strict=True):
+            sequence.append(picture)
+        landmarks.append(made.landmarks)
+    return played, landmarks
+
+
+def _forged_run(
+    store: Store, rows: NDArray[np.intp], rng: np.random.Generator, size: int, margin: float
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """What `make_sequences` gives, of a run."""
+    view = draw_view(rng, margin)
+    canvas, instability = draw_canvas(rng, size, view), draw_instability(rng, len(rows))
+    both, landmarks = play_run(store, rows, canvas, rng, instability)
+    return _finish(both, landmarks, rng, view, size), instability.present
+
+
+def _finish(
+    both: tuple[list[Pixels], list[Pixels]],
+    landmarks: list[NDArray[np.float32]],
+    rng: np.random.Generator,
+    view: View,
+    size: int,
+) -> NDArray[np.uint8]:
+    """Damage both sequences alike and cut them, uint8 ``(2, T, size, size, 3)``."""
+    corruption, side = draw_corruption(rng, 1.0), len(both[0][0])
     crops = [
         [
-            cut(picture, _place(landmarks, motion, step), len(picture) / side, view, size)
-            for step, picture in enumerate(corruption.sequence(pictures))
+            cut(picture, points, len(picture) / side, view, size)
+            for picture, points in zip(corruption.sequence(pictures), landmarks, strict=True)
         ]
         for pictures in both
     ]
-    return np.array(crops, np.uint8), instability.present
+    return np.array(crops, np.uint8)
 
 
 def write_sequences(
@@ -211,15 +274,27 @@ def _play(
         here, there = (field * motion.expression[i] for i in (step, late))
         pictures = [displace(real, here), displace(real, here)]
         if instability.present[step]:
-            moved = there + instability.shifts[step]
-            weight = displace(mask, moved)
-            layer = displace(source, moved) * instability.gain[step]
-            strength = float(instability.strength[step])
-            pictures[1] = blend(displace(background, here), layer, weight, strength)
+            behind = displace(background, here)
+            pictures[1] = _laid(behind, source, mask, there, instability, step)
         for sequence, picture in zip(played, pictures, strict=True):
             warped = cv2.warpAffine(picture, placement, size, borderMode=cv2.BORDER_REFLECT_101)
             sequence.append(np.asarray(warped, dtype=np.float32))
     return played
+
+
+def _laid(
+    background: Pixels,
+    source: Pixels,
+    mask: NDArray[np.float32],
+    there: NDArray[np.float32],
+    instability: Instability,
+    step: int,
+) -> Pixels:
+    """A frame with its forged region, displaced by `there` ``(S, S, 2)`` and as unstable as is."""
+    moved = there + instability.shifts[step]
+    weight = displace(mask, moved)
+    layer = displace(source, moved) * instability.gain[step]
+    return blend(background, layer, weight, float(instability.strength[step]))
 
 
 def _place(landmarks: NDArray[np.float32], motion: Motion, step: int) -> NDArray[np.float32]:

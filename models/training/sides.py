@@ -11,24 +11,32 @@ from numpy.typing import NDArray
 
 from models.training.likeness import ALIKE_BITS, distances, face_hash
 from models.training.loop.errors import TrainingError
-from models.training.store import STORE_MARGIN, Store
+from models.training.store import APART, NO_RUN, STORE_MARGIN, Store
 
 HASHES = "hashes.npy"
 FEWEST_PEOPLE = 4
 """On each side: a forgery's donor is another person than the one it is made from."""
 _BLOCK = 64
+_NOTHING = np.zeros((0, 4), np.uint64)
 
 
-def sound_sides(store: Store, folder: Path, *, quiet: bool = False) -> Store:
+def sound_sides(
+    store: Store,
+    folder: Path,
+    *,
+    quiet: bool = False,
+    recorded: NDArray[np.uint64] = _NOTHING,
+) -> Store:
     """The store with sides that share neither a person nor a near-duplicate face.
 
     People of whom a still looks like a training person's still go to the training side: archives
-    hold some photographs twice, under different names.
+    hold some photographs twice, under different names. So do people of recordings.
 
     Args:
         store: As packed.
-        folder: Where it lies; keeps the hashes.
+        folder: Where its stills lie; keeps their hashes.
         quiet: Say nothing of it.
+        recorded: `face_hash` of every eighth frame of each run, in order, uint64 ``(K, 4)``.
 
     Raises:
         TrainingError: A person is on both sides, or a side has too few people or lacks a class.
@@ -40,7 +48,7 @@ def sound_sides(store: Store, folder: Path, *, quiet: bool = False) -> Store:
             f"The store leaks: {len(shared)} people are on both sides of the split, among them "
             f"{shared[0]}. Delete {folder} and prepare it anew."
         )
-    moved = people_alike(store, _hashes(store, folder))
+    moved = people_alike(store, np.concatenate([_hashes(store, folder), recorded]))
     sides = store.validation & ~np.isin(store.identities, list(moved))
     if moved and not quiet:
         print(
@@ -59,18 +67,20 @@ def people_alike(store: Store, hashes: NDArray[np.uint64]) -> set[str]:
     Whoever looks like one of these counts too, until nobody is left to follow.
 
     Args:
-        store: The stills.
-        hashes: `face_hash` of each, uint64 ``(N, 4)``.
+        store: The stills, and runs.
+        hashes: `face_hash` of each still and of every eighth frame of each run, uint64 ``(K, 4)``.
     """
-    training, moved = ~store.validation, set[str]()
+    compared = np.flatnonzero(store.positions % APART == 0)
+    identities, training = store.identities[compared], ~store.validation[compared]
+    moved = set[str]()
     while True:
         rows = np.flatnonzero(~training)
         near = [rows[block] for block in _near(hashes[rows], hashes[training])]
-        found = set(store.identities[np.concatenate(near)].tolist()) if near else set()
+        found = set(identities[np.concatenate(near)].tolist()) if near else set()
         if not found:
             return moved
         moved |= found
-        training = training | np.isin(store.identities, list(found))
+        training = training | np.isin(identities, list(found))
 
 
 def require_enough(store: Store) -> None:
@@ -105,11 +115,11 @@ def _near(some: NDArray[np.uint64], others: NDArray[np.uint64]) -> Iterator[NDAr
 
 def _hashes(store: Store, folder: Path) -> NDArray[np.uint64]:
     """A hash of every still, uint64 ``(N, 4)``; made once."""
-    path = folder / HASHES
+    path, stills = folder / HASHES, np.flatnonzero(store.runs == NO_RUN)
     if path.exists():
         kept = np.load(path)
-        if kept.shape == (len(store.crops), 4):
+        if kept.shape == (len(stills), 4):
             return np.asarray(kept, np.uint64)
-    made = np.stack([face_hash(np.asarray(crop), STORE_MARGIN) for crop in store.crops])
+    made = np.stack([face_hash(np.asarray(store.crops[row]), STORE_MARGIN) for row in stills])
     np.save(path, made)
     return made

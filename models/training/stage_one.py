@@ -23,17 +23,16 @@ from models.training.initial import initialise
 from models.training.loop.checkpoint import read_checkpoint, write_checkpoint
 from models.training.loop.devices import choose_device, to_pixels
 from models.training.loop.errors import TrainingError
+from models.training.material import RECORDINGS, open_material
 from models.training.pairs import Pairs
 from models.training.presets import Preset
 from models.training.processes import place_in_group, run_together
 from models.training.regions import RegionHead
 from models.training.request import Request, digest_of, settings_of
 from models.training.schedule import along_schedule, hardness_at
-from models.training.sides import sound_sides
-from models.training.store import open_store
 from models.training.supply import Supply, validation_crops
 
-STORE, TRUNK = "store", "trunk.pt"
+TRUNK = "trunk.pt"
 STATISTICS_PAIRS = 240
 _AT_ONCE = 48
 _FREE = ("frame_minutes", "learning_rate", "workers", "temporal_steps", "sequences", "steps")
@@ -54,8 +53,7 @@ def run(request: Request) -> None:
     if is_done(request, preset):
         print(f"Stage one is done ({request.out / TRUNK}).", flush=True)
         return
-    folder = request.out / STORE
-    sound_sides(open_store(folder), folder)
+    open_material(request, quiet=False)
     if (note := codec_note()) is not None:
         print(note, flush=True)
     run_together(_run, (request,), preset.processes, request.out)
@@ -76,7 +74,12 @@ def preset_for(request: Request) -> Preset:
 
 def settings(request: Request, preset: Preset) -> dict[str, Any]:
     """What must be the same for stage one to go on."""
-    return settings_of(preset, _FREE, teacher=digest_of(request.teacher))
+    more = {}
+    if request.recordings is not None:
+        from models.training.authentic import digest_of_runs
+
+        more["recordings"] = digest_of_runs(request.out / RECORDINGS)
+    return settings_of(preset, _FREE, teacher=digest_of(request.teacher), **more)
 
 
 def goal(preset: Preset) -> list[float | None]:
@@ -101,9 +104,7 @@ def _run(rank: int, request: Request) -> None:
     cv2.setNumThreads(0)
     preset, device = preset_for(request), choose_device(request.device)
     torch.manual_seed(preset.seed)
-    folder = request.out / STORE
-    store = sound_sides(open_store(folder), folder, quiet=True)
-    pairs = Pairs(store, False, preset.size, preset.margin, preset.seed)
+    pairs = Pairs(open_material(request), False, preset.size, preset.margin, preset.seed)
     state, room = open_state(request, preset, pairs, device)
     workers = request.workers_for(preset, preset.processes)
     if rank > 0:

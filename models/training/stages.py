@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,16 +12,22 @@ import torch
 from models import NETWORKS
 from models.card import read_card
 from models.training import stage_one
-from models.training.describe import architecture_of, describe, training_facts
+from models.training.describe import (
+    LIMITS,
+    RECORDED_LIMITS,
+    architecture_of,
+    describe,
+    training_facts,
+)
 from models.training.loop.checkpoint import read_checkpoint
 from models.training.loop.devices import choose_device
 from models.training.loop.errors import TrainingError
+from models.training.material import open_material, prepare
 from models.training.presets import LABELLED_PRESETS, PRESETS, Preset
 from models.training.request import Request
 from models.training.sequences import write_sequences
-from models.training.sides import sound_sides
-from models.training.stage_one import STORE, TRUNK
-from models.training.store import Store, open_store, prepare_store
+from models.training.stage_one import TRUNK
+from models.training.store import Store
 from models.training.temporal import embed_sequences, track_scores, train_temporal
 from models.training.thresholds import choose_thresholds
 from models.weights import CARD_SUFFIX, save_weights
@@ -54,30 +59,6 @@ def train(request: Request) -> Path:
     return temporal(request)
 
 
-def prepare(request: Request) -> None:
-    """Pack the stills; a store that is there is kept.
-
-    Raises:
-        TrainingError: An archive is missing or damaged.
-        OSError: The store cannot be written.
-    """
-    folder = request.out / STORE
-    if (folder / "index.npz").exists():
-        return
-    try:
-        prepare_store(request.data, folder)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise TrainingError(
-            f"The stills are not complete in {request.data}: {error.filename} is missing. Give "
-            "the folder with the archives as --data."
-        ) from error
-    except (tarfile.TarError, EOFError) as error:
-        raise TrainingError(
-            f"An archive of stills in {request.data} is damaged or half downloaded: {error}. "
-            "Fetch it again."
-        ) from error
-
-
 def frames(request: Request) -> None:
     """Stage one; goes on where it stopped.
 
@@ -86,8 +67,6 @@ def frames(request: Request) -> None:
         TrainingStopped: It was asked to stop and has saved.
         OSError: A file cannot be read or written.
     """
-    if not (request.out / STORE / "index.npz").exists():
-        raise TrainingError(f"{request.out} holds no prepared stills. Run “prepare” or “all”.")
     stage_one.run(request)
 
 
@@ -113,7 +92,7 @@ def temporal(request: Request) -> Path:
     cv2.setNumThreads(0)
     torch.manual_seed(preset.seed)
     out = request.out
-    store = sound_sides(open_store(out / STORE), out / STORE, quiet=True)
+    store = open_material(request)
     sequences(preset, store, out, request.workers_for(preset))
     network = NETWORKS[preset.network](architecture_of(preset))
     trunk = read_checkpoint(out / TRUNK)
@@ -128,7 +107,9 @@ def temporal(request: Request) -> Path:
     whole = held_out.forged[:, 1].all(dim=1).numpy()
     decision = choose_thresholds(scores[:, 0], scores[whole, 1])
     facts = training_facts(preset, request, trunk, store, outcome)
-    save_weights(network, out / WEIGHTS, describe(preset, decision, facts))
+    limits = LIMITS if request.recordings is None else RECORDED_LIMITS
+    card = describe(preset, decision, facts, limits=limits)
+    save_weights(network, out / WEIGHTS, card)
     return card_path(request)
 
 

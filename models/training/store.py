@@ -7,10 +7,12 @@ and scale them, and cut a forged face into its whole picture.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +23,7 @@ from models.preprocessing import align_face, face_transform
 from models.training.joined import Joined
 from models.training.likeness import alike_pairs, face_hash
 from models.training.outlines import POINTS, OutlineNetwork
+from models.training.stacked import Stacked
 from models.training.stills import ARCHIVES, Still, read_stills
 
 STORE_SIZE = 208
@@ -28,6 +31,9 @@ STORE_MARGIN = 1.6
 TIGHT_BORDER = 0.25
 """Archives whose stills need at least so wide a reflected border show little more than the face."""
 VALIDATION_SHARE = 0.08
+NO_RUN = -1
+APART = 8
+"""Of a run every so many frames one stands for those around it, which resemble it."""
 _PIXELS = "crops.npy"
 _FACTS = "index.npz"
 
@@ -53,24 +59,64 @@ class Portrait:
 
 @dataclass(frozen=True)
 class Store:
-    """Aligned stills and what is known about each.
+    """Aligned faces, stills and frames of recordings, and what is known about each.
+
+    Pickling carries where it lies and its sides only, so that it can be handed to worker processes.
 
     `crops` uint8 ``(N, 208, 208, 3)`` RGB; `landmarks` float32 ``(N, 5, 2)`` and `outlines`
     float32 ``(N, 478, 2)`` in pixels of the crop; `identities` and `sources` text ``(N,)``;
-    `synthetic` and `validation` bool ``(N,)``.
+    `synthetic` and `validation` bool ``(N,)``. `runs` int32 ``(N,)``: to which run of consecutive
+    frames of one face each belongs, -1 for stills; `positions` int32 ``(N,)``: its place in it.
+    `reopen` opens the same store again.
     """
 
-    crops: NDArray[np.uint8]
+    crops: NDArray[np.uint8] | Stacked
     landmarks: NDArray[np.float32]
-    outlines: NDArray[np.float32]
+    outlines: NDArray[np.float32] | Stacked
     identities: NDArray[np.str_]
     sources: NDArray[np.str_]
     synthetic: NDArray[np.bool_]
     validation: NDArray[np.bool_]
+    runs: NDArray[np.int32]
+    positions: NDArray[np.int32]
+    reopen: Callable[[], Store] | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., Store], tuple[Any, ...]]:
+        if self.reopen is None:
+            return Store, tuple(getattr(self, field.name) for field in fields(self))
+        return _with_sides, (self.reopen, self.validation)
+
+    @cached_property
+    def people(self) -> NDArray[np.intp]:
+        """A number for every identity, intp ``(N,)``."""
+        return np.asarray(np.unique(self.identities, return_inverse=True)[1], np.intp)
 
     def rows(self, *, validation: bool, synthetic: bool) -> NDArray[np.intp]:
-        """Row numbers of one side of the split, generated faces or photographs, intp ``(K,)``."""
-        return np.flatnonzero((self.validation == validation) & (self.synthetic == synthetic))
+        """Row numbers of one side of the split, generated faces or photographs, intp ``(K,)``.
+
+        Of runs every eighth frame only.
+        """
+        here = (self.validation == validation) & (self.synthetic == synthetic)
+        return np.flatnonzero(here & (self.positions % APART == 0))
+
+    def stills(self, *, validation: bool, synthetic: bool) -> NDArray[np.intp]:
+        """The same of stills alone."""
+        here = (self.validation == validation) & (self.synthetic == synthetic)
+        return np.flatnonzero(here & (self.runs == NO_RUN))
+
+    def recorded(self, *, validation: bool) -> list[list[NDArray[np.intp]]]:
+        """For every person of the recordings of one side the rows of each run, intp ``(T,)``."""
+        return self._recorded[validation]
+
+    @cached_property
+    def _recorded(self) -> dict[bool, list[list[NDArray[np.intp]]]]:
+        rows = np.flatnonzero(self.runs != NO_RUN)
+        found: dict[bool, dict[int, list[NDArray[np.intp]]]] = {False: {}, True: {}}
+        for run in np.split(rows, np.flatnonzero(np.diff(self.runs[rows])) + 1):
+            if len(run):
+                side = found[bool(self.validation[run[0]])]
+                side.setdefault(int(self.people[run[0]]), []).append(run)
+        return {side: list(people.values()) for side, people in found.items()}
 
     def tight(self, row: int) -> bool:
         """Whether a still shows little more than the face."""
@@ -99,7 +145,7 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """How many stills each source gave."""
-        names, counts = np.unique(self.sources, return_counts=True)
+        names, counts = np.unique(self.sources[self.runs == NO_RUN], return_counts=True)
         return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
 
@@ -110,7 +156,7 @@ def is_validation(identity: str) -> bool:
 
 
 def open_store(folder: Path) -> Store:
-    """Open a prepared store; the pixels stay on disk.
+    """Open a prepared store of stills; the pixels stay on disk.
 
     Args:
         folder: Where `prepare_store` put it.
@@ -120,7 +166,19 @@ def open_store(folder: Path) -> Store:
     """
     with np.load(folder / _FACTS, allow_pickle=False) as facts:
         values = {name: facts[name] for name in facts.files}
-    return Store(crops=np.load(folder / _PIXELS, mmap_mode="r"), **values)
+    count = len(values["identities"])
+    return Store(
+        crops=np.load(folder / _PIXELS, mmap_mode="r"),
+        runs=np.full(count, NO_RUN, np.int32),
+        positions=np.zeros(count, np.int32),
+        reopen=partial(open_store, folder),
+        **values,
+    )
+
+
+def _with_sides(reopen: Callable[[], Store], validation: NDArray[np.bool_]) -> Store:
+    """A store opened again, with the sides it had."""
+    return replace(reopen(), validation=validation)
 
 
 def prepare_store(data: Path, folder: Path, limit: int | None = None) -> Store:

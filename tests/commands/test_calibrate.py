@@ -104,6 +104,10 @@ def test_people_of_the_training_are_refused(weights, card, scores, tmp_path, cap
     assert calibrate(weights.with_name("trained.card.json"), scores, out) == 1
     assert "such as person 13" in refused(capsys)
     assert not out.exists()
+    partly = {"identities": ["somebody"], "data": [{"source": "Recorded here", "stills": 3}]}
+    write_card(replace(card, training=partly), weights.with_name("trained.card.json"))
+    assert calibrate(weights.with_name("trained.card.json"), scores, out) == 1
+    assert "does not list whom it shows" in refused(capsys)
     unknown = replace(card, training={"data": [{"source": "Recorded here"}]})
     write_card(unknown, weights.with_name("trained.card.json"))
     assert calibrate(weights.with_name("trained.card.json"), scores, out) == 1

@@ -7,25 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.preprocessing import template_points
+from models.training import forging
 from models.training import pairs as pairing
 from models.training.blending import REGIONS, blend, displace, region_mask
 from models.training.corruption import Corruption, draw_corruption, h264, jpeg
 from models.training.fitting import lay_onto
-from models.training.metrics import auc
-from models.training.pairs import (
-    Canvas,
-    Pairs,
-    View,
-    cut,
-    draw_recipe,
-    draw_view,
-    forgery_layers,
-    make_forgery,
-)
+from models.training.forging import Canvas, draw_recipe, forgery_layers, make_forgery
+from models.training.pairs import Pairs, View, cut, draw_view
 from models.training.regions import region_map
 from models.training.sequences import make_sequences, sequence_files, write_sequences
 from models.training.store import STORE_MARGIN, STORE_SIZE, is_validation
 from tests.models.faces import drawn_outline, drawn_still, drawn_store
+from tests.models.probes import surface_auc
 
 SIZE = 96
 CANVAS = Canvas(size=160, margin=1.4, fineness=1.5)
@@ -188,7 +181,7 @@ def test_drawing_again_comes_nearer_to_the_wanted_change(store, monkeypatch):
         return float(np.std([np.log(forgery.change(1.0)) for forgery in made]))
 
     several = spread()
-    monkeypatch.setattr(pairing, "DRAWS", 1)
+    monkeypatch.setattr(forging, "DRAWS", 1)
     assert several < spread()
 
 
@@ -280,30 +273,4 @@ def test_a_fitted_donor_lies_where_the_other_face_does(store):
 
 
 def test_codec_size_and_blur_alone_do_not_tell_the_classes_apart(store):
-    """A linear probe on what every picture goes through stays near chance on new pairs."""
-    pairs = Pairs(store, False, 64, 1.25, seed=9)
-    made = [pairs.make(number, 1.0) for number in range(160)]
-    made = [pair for pair in made if pair.kind != "generated"]
-    facts = np.array([[surface(pair.real), surface(pair.forged)] for pair in made])
-    facts = (facts - facts.mean(axis=(0, 1))) / (facts.std(axis=(0, 1)) + 1e-9)
-    half = len(facts) // 2
-    learned = facts[:half].reshape(-1, facts.shape[2])
-    labels = np.tile([-1.0, 1.0], half)
-    weights = np.linalg.solve(
-        learned.T @ learned + 5.0 * np.eye(learned.shape[1]), learned.T @ labels
-    )
-    scores = facts[half:] @ weights
-    assert 0.35 < auc(scores[:, 0], scores[:, 1]) < 0.65
-
-
-def surface(crop):
-    """What codec, size and blur leave on the edge of a crop, where no forgery reaches."""
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    edge = np.concatenate([grey[:6].ravel(), grey[-6:].ravel()])
-    steps = np.abs(np.diff(grey[:6], axis=1))
-    return [
-        edge.std(),
-        steps.mean(),
-        steps[:, 7::8].mean() - steps.mean(),
-        float(len(np.unique(edge))),
-    ]
+    assert 0.35 < surface_auc(Pairs(store, False, 64, 1.25, seed=9)) < 0.65

@@ -13,6 +13,7 @@ from models.training import stages
 from models.training.__main__ import main
 from models.training.describe import architecture_of
 from models.training.frames import score_crops, take_step
+from models.training.material import STORE
 from models.training.presets import PRESETS
 from models.training.request import Request
 from models.training.schedule import along_schedule, hardness_at, progress_of, rate_at
@@ -35,7 +36,7 @@ def one_thread():
 def out(tmp_path, monkeypatch):
     monkeypatch.setitem(PRESETS, "cpu", replace(QUICK, average_states=2, steps=4))
     monkeypatch.setattr("models.training.stage_one.STATISTICS_PAIRS", 4)
-    drawn_store(tmp_path / stages.STORE)
+    drawn_store(tmp_path / STORE)
     return tmp_path
 
 

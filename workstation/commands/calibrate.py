@@ -125,6 +125,7 @@ def check_people(card: "Card", clips: Sequence[dict[str, Any]]) -> str:
     """
     stated = card.training.get("identities")
     people = {name for clip in clips for name in (clip["person"], clip["donor"]) if name}
+    said = "the card does not list the people of the training"
     if isinstance(stated, list):
         both = sorted(people & {str(name) for name in stated})
         if both:
@@ -132,17 +133,23 @@ def check_people(card: "Card", clips: Sequence[dict[str, Any]]) -> str:
                 f"{len(both)} of the {len(people)} people are in the training as well, such as "
                 f"{both[0]}. Calibrate with recordings of other people."
             )
-        return f"none of the {len(people)} people is among the {len(stated)} of the training"
+        said = f"none of the {len(people)} people is among the {len(stated)} of the training"
     data = card.training.get("data")
-    rows = data if isinstance(data, list) else []
-    sources = {str(row.get("source")) for row in rows if isinstance(row, dict)}
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    if isinstance(stated, list):
+        # The people of its recordings are listed; those of its stills have no names.
+        rows = [row for row in rows if "recordings" not in row]
+        if not rows:
+            return said
+        said += " that the card lists"
+    sources = {str(row.get("source")) for row in rows}
     shared = sorted(sources & {clip["source"] for clip in clips})
     if shared:
         raise WorkstationError(
             f"“{shared[0]}” was trained on and the card does not list whom it shows, so these "
             "recordings may be of the same people. Calibrate with recordings from elsewhere."
         )
-    return "the card does not list the people of the training; no source of recordings is in both"
+    return f"{said}; no source of recordings is in both"
 
 
 def as_recordings(clips: Sequence[dict[str, Any]]) -> "Recordings":
