@@ -158,14 +158,14 @@ def is_prepared(folder: Path) -> bool:
     return (folder / _LIST).exists()
 
 
-def digest_of_runs(folder: Path) -> str:
-    """SHA-256 over what was prepared, as hexadecimal digits.
+def digest_of_runs(folder: Path) -> str | None:
+    """SHA-256 over what was prepared, as hexadecimal digits; None where nothing was.
 
     Raises:
         DataError: The list of runs is damaged.
         OSError: It cannot be read.
     """
-    return str(_read_list(folder)["digest"])
+    return str(_read_list(folder)["digest"]) if is_prepared(folder) else None
 
 
 def recorded_people(folder: Path) -> list[JsonValue]:

@@ -51,9 +51,10 @@ def sound_sides(
     moved = people_alike(store, np.concatenate([_hashes(store, folder), recorded]))
     sides = store.validation & ~np.isin(store.identities, list(moved))
     if moved and not quiet:
+        kinds = "stills and frames" if len(recorded) else "stills"
         print(
-            f"{int(store.validation.sum() - sides.sum())} validation stills of {len(moved)} people "
-            "went to the training side: they show a near-duplicate of a training still.",
+            f"{int(store.validation.sum() - sides.sum())} validation {kinds} of {len(moved)} "
+            "people went to the training side: they show a near-duplicate of a training picture.",
             flush=True,
         )
     checked = replace(store, validation=sides)

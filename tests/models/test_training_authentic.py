@@ -291,7 +291,9 @@ def test_the_card_names_the_people_and_the_training_keeps_to_them(
     with pytest.raises(SystemExit):
         main([*words, str(fewer)])
     assert digest_of_runs(tmp_path / RECORDINGS) != before
-    assert "recordings" in capsys.readouterr().err
+    assert "other settings (recordings " in capsys.readouterr().err
+    main([*words, str(films)])
+    assert digest_of_runs(tmp_path / RECORDINGS) == before
 
 
 def test_ranges_of_training_cover_the_recordings(store, out, tmp_path):
@@ -332,8 +334,17 @@ def test_of_copies_the_least_compressed_is_taken(tmp_path):
     assert len({r.clip for r in chosen}) == len(chosen)
 
 
+def test_where_nobody_is_named_a_part_of_the_set_counts_as_one(tmp_path):
+    listing = authentic.authentic(authentic.list_recordings(layouts.dfdc(tmp_path)))
+    assert len(listing.recordings) == 12
+    assert {authentic.identity_of(r) for r in listing.recordings} == {
+        f"dfdc/dfdc_train_part_{part}" for part in range(4)
+    }
+
+
 def test_runs_that_were_not_prepared_or_are_damaged_are_refused(out, films, tmp_path):
     drawn_store(tmp_path / STORE)
+    assert digest_of_runs(tmp_path / RECORDINGS) is None
     with pytest.raises(TrainingError, match="no prepared recordings"):
         open_material(asked(tmp_path, films))
     prepare_recordings(films, tmp_path / RECORDINGS, tmp_path)
