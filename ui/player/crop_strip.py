@@ -19,7 +19,7 @@ from ui.player.readings import frame_text, score_text
 from workstation.cases.records import FaceTable, FrameIndex, FrameState
 from workstation.errors import WorkstationError
 
-AROUND = 4  # frames before and after
+AROUND = 4  # frames before and after; more on one side where the track ends on the other
 COLUMNS = 3
 IN_ROWS = (0, 1, 2, AROUND)  # frames before and after that are shown in so many rows
 CAPTION_ROOM, LABEL_ROOM = 56, 20  # logical pixels below the large crop and below a small one
@@ -31,6 +31,7 @@ CAPTION = "As the network saw it: {0} × {0} pixels, turned upright, enlarged he
 NO_RUN = "What the network saw can be shown once the exhibit has been analysed."
 NOT_ANALYSED = "This frame has not been analysed."
 NO_FACE = "There is no face on this frame."
+NO_CROP = "no face"
 ABSENT = "Track {} is not on this frame."
 WHILE_PLAYING = "What the network saw follows when playing stops."
 
@@ -99,6 +100,7 @@ class CropStrip(QWidget):
         self.message = NO_RUN
         self._wants: tuple[Want, ...] = ()
         self._middle: int | None = None
+        self._span = range(0)  # frames, from the track's first to its last one near the middle
         self._made: OrderedDict[Want, QImage | str] = OrderedDict()
         self._cutter: _Cutter | None = None
         self._background: Background | None = None
@@ -145,13 +147,16 @@ class CropStrip(QWidget):
         if track is None:
             self._say(NO_FACE if self.track is None else ABSENT.format(self.track))
             return
-        around = range(max(frame - AROUND, 0), frame + AROUND + 1)
-        rows = [_want(analysed.faces.at(one), one, track, analysed.crop) for one in around]
-        wants = tuple(want for want in rows if want is not None)
+        near = range(max(frame - 2 * AROUND, 0), frame + 2 * AROUND + 1)
+        rows = [_want(analysed.faces.at(one), one, track, analysed.crop) for one in near]
+        found = [want for want in rows if want is not None]
+        span = range(found[0].frame, found[-1].frame + 1)
+        shown = frames_around(frame, AROUND, span)
+        wants = tuple(want for want in found if want.frame in shown)
 
         def begin() -> None:
             self._order += 1
-            self._wants, self._middle, self.message = wants, frame, ""
+            self._wants, self._middle, self._span, self.message = wants, frame, span, ""
             self._ask(wants, frame)
             self._describe()
             self.update()
@@ -185,6 +190,8 @@ class CropStrip(QWidget):
             self._draw_words(painter, self.message, QRectF(self.rect()).adjusted(12, 12, -12, -12))
             painter.end()
             return
+        for frame, place in self._cells():
+            self._draw_cell(painter, frame, place)
         for want, place in self._places():
             self._draw_crop(painter, want, place)
         caption = QRectF(theme.GRID, self._side() + 2 * theme.GRID, self.width() - 16, 48)
@@ -240,22 +247,25 @@ class CropStrip(QWidget):
         return max(min(self.width() - 16.0, self.height() * 0.5), 64.0)
 
     def _places(self) -> list[tuple[Want, QRectF]]:
-        side = self._side()
-        left = (self.width() - side) / 2
-        top = side + 2 * theme.GRID + CAPTION_ROOM
+        """Where each crop stands; that of the middle twice, large first."""
+        side, cells = self._side(), dict(self._cells())
+        large = QRectF((self.width() - side) / 2, theme.GRID, side, side)
+        places = [(want, large) for want in self._wants if want.frame == self._middle]
+        return places + [(one, cells[one.frame]) for one in self._wants if one.frame in cells]
+
+    def _cells(self) -> list[tuple[int, QRectF]]:
+        """Where each frame of the strip stands, whether there is a crop of it or not."""
+        top = self._side() + 2 * theme.GRID + CAPTION_ROOM
         cell = (self.width() - 2 * theme.GRID - (COLUMNS - 1) * GAP) / COLUMNS
         rows = min(int((self.height() - top) / (cell + LABEL_ROOM)), len(IN_ROWS) - 1)
-        around = IN_ROWS[max(rows, 0)]
-        places = []
-        for want in self._wants:
-            offset = want.frame - (self._middle or 0)
-            if offset == 0:
-                places.append((want, QRectF(left, theme.GRID, side, side)))
-            if abs(offset) <= around and rows > 0:
-                row, column = divmod(offset + around, COLUMNS)
-                x, y = theme.GRID + column * (cell + GAP), top + row * (cell + LABEL_ROOM)
-                places.append((want, QRectF(x, y, cell, cell)))
-        return places
+        if rows <= 0 or self._middle is None:
+            return []
+        cells = []
+        for number, frame in enumerate(frames_around(self._middle, IN_ROWS[rows], self._span)):
+            row, column = divmod(number, COLUMNS)
+            x, y = theme.GRID + column * (cell + GAP), top + row * (cell + LABEL_ROOM)
+            cells.append((frame, QRectF(x, y, cell, cell)))
+        return cells
 
     def _want_at(self, point: QPoint) -> Want | None:
         return next((want for want, place in self._places() if place.contains(point)), None)
@@ -272,19 +282,30 @@ class CropStrip(QWidget):
             painter.fillRect(place, colours.colour("surface_2"))
             if isinstance(made, str):
                 self._draw_words(painter, made if large else "–", place)
-        if large:
-            return
-        here = want.frame == self._middle
-        painter.setPen(QPen(colours.colour("accent" if here else "line"), 2 if here else 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(place)
-        painter.setPen(colours.colour("text" if here else "muted"))
+        if not large:
+            self._draw_edge(painter, want.frame, place)
+
+    def _draw_cell(self, painter: QPainter, frame: int, place: QRectF) -> None:
+        """How far the frame is from the one on screen, its score, and where it has no face."""
+        want = next((one for one in self._wants if one.frame == frame), None)
+        here = frame == self._middle
+        painter.setPen(theme.current().colour("text" if here else "muted"))
         painter.setFont(theme.mono_font(theme.SMALL))
         below = QRectF(place.left(), place.bottom() + 2, place.width(), 16)
-        offset = want.frame - (self._middle or 0)
-        words = f"{offset:+d}" if offset else "0"
-        score = "–" if want.score != want.score else f"{want.score:.2f}"
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{words} {score}")
+        offset = frame - (self._middle or 0)
+        score = "–" if want is None or want.score != want.score else f"{want.score:.2f}"
+        words = f"{offset:+d} {score}" if offset else f"0 {score}"
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+        if want is None:
+            self._draw_words(painter, NO_CROP, place.adjusted(0, place.height() / 2 - 8, 0, 0))
+            self._draw_edge(painter, frame, place)
+
+    def _draw_edge(self, painter: QPainter, frame: int, place: QRectF) -> None:
+        here = frame == self._middle
+        token = "accent" if here else "line"
+        painter.setPen(QPen(theme.current().colour(token), 2 if here else 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(place)
 
     def _caption(self) -> str:
         want = next((one for one in self._wants if one.frame == self._middle), None)
@@ -319,3 +340,15 @@ def _want(faces: FaceTable, frame: int, track: int, crop: tuple[int, float]) -> 
     row = int(rows[0])
     score = float(faces.score[row]) if faces.scored[row] else float("nan")
     return Want(frame, track, faces.landmarks[row].copy(), *crop, score=score)
+
+
+def frames_around(frame: int, around: int, span: range) -> range:
+    """The frames before and after one; at an end of the span more of those on its other side.
+
+    Args:
+        frame: a frame of the span.
+        around: how many before and how many after.
+        span: the frames that there are.
+    """
+    first = max(min(frame - around, span.stop - 2 * around - 1), span.start)
+    return range(first, min(first + 2 * around + 1, span.stop))

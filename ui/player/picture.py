@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui import theme
+from ui import theme, wording
 from ui.player import faces as face_rows
 from ui.player import overlay
 from ui.player.decoding import fit
@@ -30,6 +30,7 @@ class PictureView(QWidget):
         state: state of the frame in words, or "".
         trouble: what has become of the exhibit's file, or "".
         lag: how far the picture is behind the sound, or "".
+        remark: a sentence to the examiner, or "".
     """
 
     sight_changed = Signal()
@@ -39,7 +40,7 @@ class PictureView(QWidget):
         self.picture: QImage | None = None
         self.whole = QSize()
         self._small: QImage | None = None  # stands for the picture until that is there
-        self.message = self.state = self.trouble = self.lag = ""
+        self.message = self.state = self.trouble = self.lag = self.remark = ""
         self.shown = overlay.Shown()
         self.sight = Sight()
         self.tone = Tone()
@@ -84,7 +85,7 @@ class PictureView(QWidget):
         """
         self.picture, self._fitted, self._small = picture, fitted, None
         self.whole = picture.size()
-        self._put_on(faces, "")
+        self._put_on(faces)
 
     def show_preview(self, small: QImage, whole: QSize, faces: FaceTable) -> None:
         """Put a small picture of a frame on screen, marked as such, until the frame is there.
@@ -96,14 +97,13 @@ class PictureView(QWidget):
         """
         self.picture = self._fitted = None
         self._small, self.whole = small, whole
-        self._put_on(faces, PREVIEW)
+        self._put_on(faces)
 
-    def _put_on(self, faces: FaceTable, remark: str) -> None:
+    def _put_on(self, faces: FaceTable) -> None:
         self._faces = faces
         self.message = self._title = ""
         self._take_sizes()
-        said = f"{len(faces)} face boxes on this frame"
-        self.setAccessibleDescription(f"{remark}. {said}" if remark else said)
+        self.setAccessibleDescription(self._content())
         self.update()
 
     def show_message(self, title: str, message: str, *, trouble: bool = False) -> None:
@@ -111,7 +111,7 @@ class PictureView(QWidget):
         self.picture = self._fitted = self._small = None
         self._faces = face_rows.no_faces()
         self._title, self.message, self._is_trouble = title, message, trouble
-        self.setAccessibleDescription(f"{title} {message}".strip())
+        self.setAccessibleDescription(self._content())
         self.update()
 
     def set_faces(self, faces: FaceTable) -> None:
@@ -144,6 +144,13 @@ class PictureView(QWidget):
         """Say how far the picture is behind the sound, or nothing of it."""
         if lag != self.lag:
             self.lag = lag
+            self.update()
+
+    def set_remark(self, remark: str) -> None:
+        """Say something to the examiner, or no more."""
+        if remark != self.remark:
+            self.remark = remark
+            self.setAccessibleDescription(remark or self._content())
             self.update()
 
     def zoom(self, factor: float, place: QPointF | None = None) -> None:
@@ -305,6 +312,7 @@ class PictureView(QWidget):
 
     def _plates(self) -> list[tuple[str, str]]:
         plates = [(self.trouble, "danger")] if self.trouble else []
+        plates += [(self.remark, "accent")] if self.remark else []
         if not self.has_picture:
             return plates
         if self._small is not None:
@@ -333,6 +341,13 @@ class PictureView(QWidget):
         painter.setPen(colours.colour("muted"))
         painter.setFont(theme.text_font())
         painter.drawText(lower, flags | Qt.AlignmentFlag.AlignTop, self.message)
+
+    def _content(self) -> str:
+        """What is on screen, in words."""
+        if not self.has_picture:
+            return f"{self._title} {self.message}".strip()
+        said = wording.counted(len(self._faces), "face box", "face boxes") + " on this frame"
+        return said if self._small is None else f"{PREVIEW}. {said}"
 
     def _take_sizes(self) -> None:
         if self.has_picture:

@@ -99,8 +99,7 @@ class PlayerWidget(FrameScreen):
 
     def ask_where(self) -> None:
         """Put the keyboard into the field that takes a frame or a time."""
-        self.transport.go_to.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.transport.go_to.selectAll()
+        self.transport.ask_where()
 
     def want_marker(self) -> None:
         """Ask for a marker on the frame on screen."""
@@ -331,7 +330,8 @@ class PlayerWidget(FrameScreen):
         self.sound.changed.connect(self._sound_changed)
         self.crops.frame_wanted.connect(self.seek)
         self._playing.changed.connect(self._playing_changed)
-        self._playing.noted.connect(self.say)
+        self._playing.noted.connect(transport.note.say)
+        self._playing.broke_off.connect(self.say)
         self._playing.lags.connect(self.view.set_lag)
 
     def _let_go(self) -> None:

@@ -45,6 +45,7 @@ class Playing(QObject):
 
     changed = Signal()  # whether it plays, or how fast
     noted = Signal(str)  # what the examiner should know of it
+    broke_off = Signal(str)  # why there is no sound any more
     lags = Signal(str)  # how far the picture is behind the sound, or ""
 
     def __init__(
@@ -178,6 +179,8 @@ class Playing(QObject):
 
     def _sound_ended(self, ended: SoundEnded) -> None:
         self._trouble = ended.reason
+        if ended.reason:
+            self.broke_off.emit(ended.reason)
         if self._picture_over:
             self.stop()
         elif self._playback is not None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.player import places
@@ -14,13 +16,15 @@ from ui.player.decoding import Decoding, FrameReply, OpenFailed, OpenReader
 from ui.player.picture import PictureView
 from ui.player.previews import Previews
 from ui.player.readings import frame_text
-from ui.player.transport import TransportRow
+from ui.player.transport import LOW, TransportRow
 from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
 
 EMPTY = ("No exhibit is open", "Choose an exhibit to see its frames.")
 LOADING = ("Opening the exhibit", "The first frame is being decoded.")
 NO_FRAMES = ("No frames", "This exhibit's frame index is empty, so there is nothing to show.")
 WAITING_MS = 200  # after which it is said that a frame is being decoded
+SAID_MS = 6000  # for which a sentence stays in the picture
+CALM = 0.5  # seconds after the last order from which others may use the processors
 PREVIEW_MS = 40  # after which the small picture of a frame is shown until the frame is there
 
 FacesAt = Callable[[int], FaceTable]
@@ -48,11 +52,14 @@ class FrameScreen(QWidget):
         self._keys = np.zeros(0, np.int64)
         self._faces_at: FacesAt = self.analysed.faces.at
         self._wanted: int | None = None  # the frame a seek is under way to
+        self._ordered = 0.0  # clock at the last order
         self._previewed = False  # whether the picture on screen is a small one
         self._decoding = Decoding(self._replied, self._failed, open_reader)
         self.previews = Previews(lambda: self._wanted is not None or self._follows, self)
         self._preview_due = QTimer(self, singleShot=True, interval=PREVIEW_MS)
         self._preview_due.timeout.connect(self._show_preview)
+        self._said = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._said.timeout.connect(lambda: self.view.set_remark(""))
         self.view.sight_changed.connect(self._fit_to_view)
 
     def show_exhibit(self, path: Path, index: FrameIndex, faces_at: FacesAt | None = None) -> None:
@@ -129,6 +136,12 @@ class FrameScreen(QWidget):
         """Whether the frame that was asked for is on screen itself, not its small picture."""
         return self._wanted is None and not self._previewed
 
+    @property
+    def busy(self) -> bool:
+        """Whether it plays, or a frame was asked for just now; to be asked from any thread."""
+        recent = monotonic() - self._ordered < CALM
+        return recent or self._wanted is not None or self._follows
+
     def seek(self, frame: int) -> None:
         """Show this frame; the newest call wins, and playing ends."""
         self._go(frame)
@@ -145,8 +158,15 @@ class FrameScreen(QWidget):
             self._go_or_say(found, "There is no further key frame there.")
 
     def say(self, sentence: str) -> None:
-        """Put a sentence beside the readings, until the next frame."""
-        self.transport.note.say(sentence)
+        """Put a sentence into the picture, for some seconds or until the next frame is sought."""
+        self.view.set_remark(sentence)
+        if sentence:
+            self._said.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the picture its room where there is little height."""
+        super().resizeEvent(event)
+        self.transport.set_low(self.height() < LOW)
 
     @property
     def _from(self) -> int | None:
@@ -157,6 +177,7 @@ class FrameScreen(QWidget):
         if self._index is None or not len(self._index):
             return
         self._stop_playing()
+        self._ordered = monotonic()
         self._wanted = min(max(int(frame), 0), len(self._index) - 1)
         self._fit_to_view()
         self._decoding.renew()
@@ -200,6 +221,7 @@ class FrameScreen(QWidget):
         self.analysed.clear()
         self._faces_at = self.analysed.faces.at
         self.view.set_state("", "")
+        self.say("")
         self.transport.show_nothing()
 
     @Slot(object)
@@ -215,6 +237,7 @@ class FrameScreen(QWidget):
             if present:
                 self._wanted = None
             self.say("")
+            self.transport.note.say("")
             self._show(reply)
 
     @Slot(object)
@@ -271,4 +294,4 @@ class FrameScreen(QWidget):
 
     def _say_waiting(self) -> None:
         if self._wanted is not None and self.current_frame is not None:
-            self.say(f"decoding frame {frame_text(self._wanted)}")
+            self.transport.note.say(f"decoding frame {frame_text(self._wanted)}")

@@ -1,7 +1,7 @@
 """The rows below the picture: stepping, playing, what frame is on screen, and the tools."""
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent, QResizeEvent, Qt
+from PySide6.QtGui import QActionGroup, QFocusEvent, QKeyEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui import icons, theme
+from ui import icons, theme, wording
 from ui.player.playback import SPEEDS
 from ui.player.readings import frame_text, time_text
 from ui.widgets import ElidedLabel
@@ -23,6 +23,8 @@ NO_FRAME = "––– ––– / ––– –––"
 NARROW = 620  # logical pixels; below this it takes three lines
 LEAST = 360  # what three lines need
 WIDE = 1160  # from here on everything stands in one line
+LOW = 280  # height of the player below which a narrow one takes two lines, with less in them
+_LOW = -2  # such lines, among the numbers of lines
 NO_TIME = "––:––:––.–––"
 EXACT_TIME = (
     "Time from the first frame to this one by the exhibit's own timestamps; not the time of day."
@@ -57,6 +59,7 @@ class GoToField(QLineEdit):
     """Takes a frame number or a time; Escape gives the keyboard back."""
 
     left = Signal()
+    lost = Signal()  # the keyboard went elsewhere in the window
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave on Escape; other keys are text."""
@@ -65,6 +68,13 @@ class GoToField(QLineEdit):
             self.left.emit()
         else:
             super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell; not where only a menu or another window has the keyboard for a while."""
+        super().focusOutEvent(event)
+        reason = Qt.FocusReason
+        if event.reason() not in (reason.PopupFocusReason, reason.ActiveWindowFocusReason):
+            self.lost.emit()
 
 
 class TransportRow(QFrame):
@@ -93,7 +103,7 @@ class TransportRow(QFrame):
         self.points.setAccessibleName("In and out point")
         self.go_to = self._go_to_field()
         self.volume = self._volume_slider()
-        self._playing = self._muted = False
+        self._playing = self._muted = self._low = self._asking = False
         self._lines = 2
         self._place = NO_FRAME
         self._lay_out()
@@ -143,7 +153,7 @@ class TransportRow(QFrame):
         parts = [] if first is None else [f"in {frame_text(first)}"]
         parts += [] if last is None else [f"out {frame_text(last)}"]
         if first is not None and last is not None:
-            parts.append(f"{last - first + 1} frames")
+            parts.append(wording.counted(last - first + 1, "frame"))
         self.points.say(" · ".join(parts))
         self.buttons["loop"].setChecked(repeat)
 
@@ -185,26 +195,48 @@ class TransportRow(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take three lines where there is little room, one where there is much."""
         super().resizeEvent(event)
-        lines = 3 if self.width() < NARROW else 2 if self.width() < WIDE else 1
+        self._take_lines()
+
+    def set_low(self, low: bool) -> None:
+        """Whether the player is so low that the picture needs the room of a third line."""
+        self._low = low
+        self._take_lines()
+
+    def ask_where(self) -> None:
+        """Put the keyboard into the field that takes a frame or a time."""
+        self._ask(True)
+        self.go_to.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.go_to.selectAll()
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as in three lines: fewer lines shall not keep the window from shrinking."""
+        least = super().minimumSizeHint()
+        narrow = self._lines in (3, _LOW)
+        return least if narrow else QSize(min(least.width(), LEAST), least.height())
+
+    def _take_lines(self) -> None:
+        narrow = _LOW if self._low else 3
+        lines = narrow if self.width() < NARROW else 2 if self.width() < WIDE else 1
         if lines != self._lines:
             self._lines = lines
             self._arrange()
             self._write_place()
 
-    def minimumSizeHint(self) -> QSize:
-        """As narrow as in three lines: fewer lines shall not keep the window from shrinking."""
-        least = super().minimumSizeHint()
-        return least if self._lines == 3 else QSize(min(least.width(), LEAST), least.height())
+    def _ask(self, asking: bool) -> None:
+        """In a low player the field is there only while it is used."""
+        if asking != self._asking:
+            self._asking = asking
+            self._arrange()
 
     def _write_place(self) -> None:
-        self.frame_reading.setText(self._place if self._lines == 3 else f"frame {self._place}")
+        narrow = self._lines in (3, _LOW)
+        self.frame_reading.setText(self._place if narrow else f"frame {self._place}")
 
     def _button(self, name: str, text: str) -> QToolButton:
         button = QToolButton(self)
         button.setAccessibleName(text.split(":")[0])
         button.setToolTip(text)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the player has the keys
-        button.setIconSize(QSize(20, 20) if name in _STEPS else QSize(18, 18))
         button.clicked.connect(lambda: self.pressed.emit(name))
         return button
 
@@ -226,6 +258,7 @@ class TransportRow(QFrame):
         field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         field.setStyleSheet("QLineEdit { padding: 1px 6px; }")
         field.returnPressed.connect(lambda: self.place_typed.emit(field.text()))
+        field.lost.connect(lambda: self._ask(False))
         return field
 
     def _volume_slider(self) -> QSlider:
@@ -268,21 +301,18 @@ class TransportRow(QFrame):
         self._arrange()
 
     def _arrange(self) -> None:
-        steps: list[Part] = [self.buttons[name] for name, _, _ in STEPPING]
-        readings: list[Part] = [self.frame_reading, theme.GRID, self.time_reading, self.speed]
-        points: list[Part] = [self.buttons[name] for name in ("in_point", "out_point", "loop")]
-        points += [self.points]
-        tools: list[Part] = [self.go_to, self.buttons["sound"], self.volume]
-        tools += [self.buttons[name] for name in ("faces", "crops", "adjust")]
-        first = [*steps, theme.GRID, *readings, self.note]
-        rows = {
-            1: ([*first, *points, *tools], [], []),
-            2: (first, [*points, *tools], []),
-            3: ([*readings, self.note], [*steps, *points], tools),
-        }[self._lines]
-        for row, parts, height in zip(self._rows, rows, (36, 30, 30), strict=True):
+        rows, heights = self._rows_of(), (30, 28, 0) if self._lines == _LOW else (36, 30, 30)
+        low = self._lines == _LOW
+        for name, button in self.buttons.items():
+            side = 16 if low else 20 if name in _STEPS else 18
+            button.setIconSize(QSize(side, side))
+        shown = [part for parts in rows for part in parts]
+        for part in (*self.buttons.values(), self.points, self.go_to, self.volume):
+            part.setVisible(part in shown)
+        for row, parts, height in zip(self._rows, rows, heights, strict=True):
             while row.count():
                 row.takeAt(0)
+            row.setSpacing(0 if low else theme.GRID // 2)
             if parts:
                 row.addStrut(height)
             for part in parts:
@@ -292,6 +322,24 @@ class TransportRow(QFrame):
                     gives_way = isinstance(part, ElidedLabel)
                     row.addWidget(part, 3 * gives_way - 2 * (part is self.note))
             row.addStretch()
+
+    def _rows_of(self) -> "tuple[list[Part], list[Part], list[Part]]":
+        steps: list[Part] = [self.buttons[name] for name in _STEPS]
+        readings: list[Part] = [self.frame_reading, theme.GRID, self.time_reading, self.speed]
+        points: list[Part] = [self.buttons[name] for name in ("in_point", "out_point", "loop")]
+        points += [self.points]
+        sound: list[Part] = [self.buttons["sound"], self.volume]
+        looks: list[Part] = [self.buttons[name] for name in ("faces", "crops", "adjust")]
+        tools = [self.go_to, *sound, *looks]
+        first = [*steps, theme.GRID, *readings, self.note]
+        if self._lines == _LOW:
+            acts = [self.go_to] if self._asking else [*steps, *points]
+            return [*readings, self.note, self.buttons["sound"]], [*acts, *looks], []
+        if self._lines == 3:
+            return [*readings, self.note], [*steps, *points], tools
+        if self._lines == 2:
+            return first, [*points, *tools], []
+        return [*first, *points, *tools], [], []
 
     def _theme_changed(self) -> None:
         shown = {"play": "pause" if self._playing else "play"}

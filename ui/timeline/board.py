@@ -1,6 +1,6 @@
 """What the timeline shows, and how it is brought onto the screen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,6 +172,10 @@ class Board(QWidget):
             self._pictures.show(*pictures)
             self.content.thumbnails = self._pictures
         self.redraw()
+
+    def wait_while(self, busy: Callable[[], bool]) -> None:
+        """Decode no small pictures while others need the processors."""
+        self._pictures.waits = busy
 
     def set_runs(self, shown: str, others: Sequence[OtherRun] = ()) -> None:
         """Name the run shown, and lay others over it."""

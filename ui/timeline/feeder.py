@@ -1,8 +1,9 @@
 """Brings the timeline what is not part of the run shown: pictures, sound, shots, other runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from workstation.evidence.sound import end_of, waveform
 MOST_OTHERS = 3  # runs laid over the one shown; more colours and shapes could not be told apart
 PARTS_PER_SECOND = 200  # of the waveform
 MOST_PARTS = 1_500_000
+REST = 0.1  # seconds after which it is looked again whether others need the processors
+WAITS = "read when playing stops"
 NO_OTHERS = "There is no other run on this exhibit"
 
 
@@ -40,12 +43,25 @@ class _Reading:
 
 
 class Feeder(QObject):
-    """Listens to the workbench and fills the timeline, on threads of its own."""
+    """Listens to the workbench and fills the timeline, on threads of its own.
+
+    Args:
+        workbench: the open case.
+        timeline: what is filled.
+        busy: whether the player needs the processors now; asked from any thread.
+    """
 
     sound_read = Signal(object, float)  # _Reading, share from 0 to 1; from the sound's thread
+    sound_waits = Signal(object)  # the same: it waits for the player
 
-    def __init__(self, workbench: Workbench, timeline: TimelineWidget) -> None:
+    def __init__(
+        self,
+        workbench: Workbench,
+        timeline: TimelineWidget,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(timeline)
+        self._busy = busy
         self._workbench, self._timeline = workbench, timeline
         self._view: ExhibitView | None = None
         self._chosen: tuple[int, ...] = ()
@@ -58,6 +74,7 @@ class Feeder(QObject):
         timeline.track_picked.connect(workbench.select_track)
         timeline.compare_wanted.connect(self._offer_runs)
         self.sound_read.connect(self._sound_goes_on)
+        self.sound_waits.connect(self._sound_rests)
 
     def close_down(self) -> None:
         """End the threads."""
@@ -136,6 +153,7 @@ class Feeder(QObject):
 
     def _read(self, reading: _Reading, path: Path, index: FrameIndex) -> Pyramid | None:
         """On the sound's thread."""
+        self._wait(reading)
         if reading.cancelled:
             return None
         parts = int(min(max(end_of(index) * PARTS_PER_SECOND, 1000), MOST_PARTS))
@@ -143,10 +161,26 @@ class Feeder(QObject):
             path,
             index,
             parts,
-            lambda share: self.sound_read.emit(reading, share),
+            lambda share: self._went_on(reading, share),
             lambda: reading.cancelled,
         )
         return sound_pyramid(peaks, end_of(index))
+
+    def _went_on(self, reading: _Reading, share: float) -> None:
+        """On the sound's thread; what decodes the sound waits until this returns."""
+        self.sound_read.emit(reading, share)
+        self._wait(reading)
+
+    def _wait(self, reading: _Reading) -> None:
+        """Let the player have the processors."""
+        if self._busy():
+            self.sound_waits.emit(reading)
+        while self._busy() and not reading.cancelled:
+            sleep(REST)
+
+    def _sound_rests(self, reading: _Reading) -> None:
+        if reading is self._reading and self._timeline.content.sound_waiting:
+            self._timeline.say_sound(WAITS)
 
     def _sound_goes_on(self, reading: _Reading, share: float) -> None:
         if reading is self._reading and self._timeline.content.sound is None:

@@ -2,12 +2,12 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPen
 
 from ui import theme
@@ -21,6 +21,7 @@ from workstation.errors import WorkstationError
 from workstation.evidence.frames import FrameReader
 
 HEIGHT = 36  # pixels
+REST_MS = 150  # after which it is looked again whether others need the processors
 KEPT = 600  # pictures kept in memory, about 10 kB each
 
 
@@ -29,6 +30,7 @@ class Thumbnails(QObject):
 
     Attributes:
         width: pixels of one picture.
+        waits: whether others, such as the player, need the processors now; nothing is decoded then.
     """
 
     arrived = Signal()
@@ -36,6 +38,9 @@ class Thumbnails(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.width = 64
+        self.waits: Callable[[], bool] = lambda: False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._go_on)
         self._background = Background("thumbnails", self)
         self._opening = 0
         self._source: tuple[Path, FrameIndex] | None = None
@@ -68,6 +73,7 @@ class Thumbnails(QObject):
     def close(self) -> None:
         """End the thread and close the file."""
         self._source = None
+        self._rest.stop()
         self._background.close()
         self._let_go()
 
@@ -88,6 +94,9 @@ class Thumbnails(QObject):
             return
         number = next((one for one in self._wanted if one not in self._kept), None)
         if number is None:
+            return
+        if self.waits():
+            self._rest.start()
             return
         self._busy = True
         opening, source, width = self._opening, self._source, self.width

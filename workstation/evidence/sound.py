@@ -155,7 +155,8 @@ def waveform(
         path: the exhibit's copy.
         index: its frame index.
         buckets: how many parts the time from 0 to `end_of(index)` is cut into.
-        progress: is told now and then what share, 0..1, is done.
+        progress: is told now and then what share, 0..1, is done; nothing is decoded until it
+            returns.
         cancelled: is asked often; once it says yes, everything stays NaN.
 
     Returns:
@@ -176,6 +177,7 @@ def waveform(
                     break
                 if progress is not None:
                     progress(min(max(_number(message["share"]), 0.0), 1.0))
+                worker.ask({"next": True})
             peaks = _block(data, buckets)
     except Unwanted:
         return np.full((buckets, 2), np.nan, np.float32)

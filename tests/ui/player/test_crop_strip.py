@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from models.preprocessing import align_face, template_points
 from tests import videos
 from tests.ui.face_tables import table_of
-from ui.player.crop_strip import NO_FACE, NO_RUN, WHILE_PLAYING
+from ui.player.crop_strip import NO_FACE, NO_RUN, WHILE_PLAYING, frames_around
 from ui.player.decoding import to_pixels
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import read_frames
@@ -118,3 +118,30 @@ def test_closing_ends_its_thread_and_lets_go_of_the_file(player, qtbot):
     player.close()
     assert player.crops._background is None
     assert player.crops._cutter is None
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [(0, range(5)), (1, range(5)), (2, range(5)), (20, range(18, 23)), (39, range(35, 40))],
+)
+def test_the_strip_is_full_at_both_ends_of_a_track(frame, expected):
+    assert frames_around(frame, 2, range(40)) == expected
+
+
+def test_a_short_track_has_fewer_places():
+    assert frames_around(7, 2, range(6, 9)) == range(6, 9)
+
+
+def test_at_the_first_frame_the_nearest_are_shown_and_gaps_are_named(player, qtbot):
+    player.set_faces(faces_on([0, 1, 3, *range(5, 40)]))
+    player.set_crop({"size": SIZE, "margin": MARGIN})
+    go(player, qtbot, 0)
+    crops = player.crops
+    qtbot.waitUntil(lambda: len(crops._made) == 7, timeout=10_000)
+    strip = [frame for frame, _ in crops._cells()]
+    assert strip == list(range(len(strip)))
+    assert len(strip) in (5, 9)
+    assert 2 in strip
+    assert [want.frame for want, _ in crops._places()].count(0) == 2
+    assert 2 not in {want.frame for want, _ in crops._places()}
+    crops.grab()

@@ -144,15 +144,15 @@ def test_segments(player, seek, qtbot):
         press(player, key)
         qtbot.waitUntil(lambda frame=frame: player.current_frame == frame)
     press(player, KEY.Key_P)
-    assert "no further segment" in player.transport.note.whole
+    assert "no further segment" in player.view.remark
     player.set_segments([])
     press(player, KEY.Key_N)
-    assert "no segment" in player.transport.note.whole
+    assert "no segment" in player.view.remark
 
 
 def test_highest_and_least_certain_score(player, qtbot):
     press(player, KEY.Key_H)
-    assert "No frame has a score" in player.transport.note.whole
+    assert "No frame has a score" in player.view.remark
     player.set_faces(faces_of((5, 0.2), (40, 0.97), (41, 0.97), (90, 0.55), (91, float("nan"))))
     player.append_faces(faces_of((200, 0.1), (210, 0.49)))
     player.set_zone((0.2, 0.8))
@@ -171,7 +171,7 @@ def test_go_to(player, qtbot, index):
     assert field.text() == ""
     QTest.keyClicks(field, "99999")
     QTest.keyClick(field, KEY.Key_Return)
-    assert "no frame 99999" in player.transport.note.whole
+    assert "no frame 99999" in player.view.remark
     assert field.text() == "99999"
     QTest.keyClick(field, KEY.Key_Escape)
     assert field.text() == ""

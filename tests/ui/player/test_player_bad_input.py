@@ -132,7 +132,7 @@ def test_a_single_frame(opened, tmp_path, qtbot, suffix):
     do_everything(player, qtbot)
     player.play()
     assert not player.playing
-    assert "only this one frame" in player.transport.note.whole
+    assert "only this one frame" in player.view.remark
 
 
 def test_a_single_pixel(opened, tmp_path, qtbot):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
 
 from tests.ui.face_tables import table_of
 from ui import theme
@@ -210,3 +211,80 @@ def test_nothing_is_cut_off_or_covered_however_narrow_it_is(player, qtbot, seek,
     for number, place in enumerate(places):
         assert not any(place.intersects(other) for other in places[number + 1 :])
     assert "123" in row.frame_reading.text()
+
+
+def on_screen(parts, player):
+    return [part.rect().translated(part.mapTo(player, part.rect().topLeft())) for part in parts]
+
+
+@pytest.mark.parametrize("width", [360, 440, 619])
+def test_a_low_player_gives_the_transport_two_lines(player, qtbot, seek, width):
+    seek(123)
+    player.resize(width, 210)
+    qtbot.wait(20)
+    row = player.transport
+    assert (player.width(), player.height()) == (width, 210)
+    assert row.height() <= 66
+    assert row.volume.isHidden()
+    assert row.go_to.isHidden()
+    parts = [row.frame_reading, row.time_reading, row.speed, *row.buttons.values()]
+    assert all(whole(part) for part in parts)
+    places = on_screen(parts, player)
+    assert all(player.rect().contains(place) for place in places)
+    for number, place in enumerate(places):
+        assert not any(place.intersects(other) for other in places[number + 1 :])
+    player.resize(width, 480)
+    qtbot.wait(20)
+    assert row.volume.isVisible()
+    assert row.go_to.isVisible()
+
+
+def test_in_a_low_player_the_field_is_there_while_it_is_used(player, qtbot, seek):
+    seek(123)
+    player.resize(400, 210)
+    player.act("go_to")
+    field = player.transport.go_to
+    assert field.isVisible()
+    qtbot.waitUntil(field.hasFocus)
+    QTest.keyClicks(field, "77")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: player.current_frame == 77)
+    assert field.isHidden()
+    player.act("go_to")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert field.isHidden()
+    assert all(button.isVisible() for button in player.transport.buttons.values())
+
+
+def test_sentences_are_said_in_the_picture_until_the_next_frame(player, seek):
+    seek(0)
+    player.go_to_segment(1)
+    assert player.view.remark == "There is no segment there."
+    assert player.view.remark in [words for words, _ in player.view._plates()]
+    assert player.view.accessibleDescription() == player.view.remark
+    seek(5)
+    assert player.view.remark == ""
+    assert "face boxes" in player.view.accessibleDescription()
+
+
+def test_sentences_go_by_themselves(player, qtbot):
+    player._said.setInterval(30)
+    player.say("copied")
+    qtbot.waitUntil(lambda: player.view.remark == "")
+
+
+def test_one_frame_between_the_points_is_one_frame(player):
+    player.set_points(7, 7)
+    assert player.transport.points.whole.endswith("1 frame")
+    player.set_points(7, 8)
+    assert player.transport.points.whole.endswith("2 frames")
+
+
+def test_a_player_is_busy_while_it_plays_or_a_frame_was_just_asked_for(player, seek, qtbot):
+    seek(5)
+    assert player.busy
+    qtbot.waitUntil(lambda: not player.busy, timeout=3000)
+    player.play()
+    assert player.busy
+    player.pause()
+    qtbot.waitUntil(lambda: not player.busy, timeout=3000)

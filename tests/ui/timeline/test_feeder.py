@@ -137,3 +137,40 @@ def test_a_waveform_keeps_its_gaps_and_its_peaks():
     assert level.times[[0, -1]] == pytest.approx([2.0, 7.9])
     assert (level.low.min(), level.high.max()) == (0.0, 0.75)
     assert np.flatnonzero(~level.links).tolist() == [19, 29]
+
+
+def test_pictures_and_sound_wait_for_the_player(qtbot, folder):
+    busy = [True]
+    bench, timeline = Workbench(), TimelineWidget()
+    qtbot.addWidget(timeline)
+    timeline.resize(900, 500)
+    timeline.show()
+    timeline.wait_while(lambda: busy[0])
+    bench.run_changed.connect(lambda view: view and timeline.show_exhibit(view.index))
+    feeder = Feeder(bench, timeline, lambda: busy[0])
+    with qtbot.waitSignals([bench.case_opened, bench.findings_changed]):
+        bench.open_case(folder)
+    pictures = timeline.content.thumbnails
+    timeline.view.viewport().grab()
+    qtbot.wait(400)
+    assert pictures._wanted
+    assert not pictures._kept
+    assert timeline.content.sound is None
+    busy[0] = False
+    qtbot.waitUntil(lambda: len(pictures._kept) >= 3, timeout=10_000)
+    qtbot.waitUntil(lambda: timeline.content.sound is not None, timeout=10_000)
+    feeder.close_down()
+    timeline.close_down()
+    bench.close()
+
+
+def test_sound_that_waits_is_given_up_with_its_exhibit(qtbot, folder):
+    bench, timeline = Workbench(), TimelineWidget()
+    qtbot.addWidget(timeline)
+    feeder = Feeder(bench, timeline, lambda: True)
+    with qtbot.waitSignals([bench.case_opened, bench.findings_changed]):
+        bench.open_case(folder)
+    feeder.close_down()
+    timeline.close_down()
+    bench.close()
+    assert timeline.content.sound is None

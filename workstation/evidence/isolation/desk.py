@@ -58,10 +58,12 @@ class Desk:
         if now - self._spoke > ALIVE_SECONDS:
             self.say({"alive": True})
 
-    def share(self, done: float) -> None:
-        """Say now and then how much is done, 0..1."""
-        if time.monotonic() - self._spoke > SHARE_SECONDS:
+    def share(self, done: float) -> bool:
+        """Say now and then how much is done, 0..1; whether it was said this time."""
+        said = time.monotonic() - self._spoke > SHARE_SECONDS
+        if said:
             self.say({"share": done})
+        return said
 
     def out_of_memory(self) -> str:
         """Why there is no more memory."""

@@ -111,7 +111,13 @@ def _sound(desk: Desk, path: Path, index: FrameIndex | None, _: Message) -> None
 
 def _waveform(desk: Desk, path: Path, index: FrameIndex | None, request: Message) -> None:
     assert index is not None
-    peaks = hearing.waveform(path, index, request["buckets"], desk.share)
+
+    def share(done: float) -> None:
+        """Wait after each report, so that the reader can let others have the processors."""
+        if desk.share(done):
+            desk.channel.receive()
+
+    peaks = hearing.waveform(path, index, request["buckets"], share)
     desk.say({"peaks": len(peaks)}, peaks.astype("<f4").tobytes())
 
 
