@@ -96,7 +96,7 @@ def make(path: Path, kind: Kind) -> None:
 
 
 def played(path: Path, kind: Kind) -> tuple[Watched, int]:
-    """Play it twice from the beginning; what was seen, and how many frames there were to see."""
+    """Play it twice from its first frame on; what was seen, and how many frames were to follow."""
     index, device = build_frame_index(path), Device()
     player = PlayerWidget(sound=Sound(find_device=lambda: "device", open_sink=device.open))
     player.resize(960, 600)
@@ -111,7 +111,7 @@ def played(path: Path, kind: Kind) -> tuple[Watched, int]:
         player.play()
         until(lambda: not player.playing)
     player.close()
-    return watched, LOOPS * kind.rate * kind.seconds
+    return watched, LOOPS * (kind.rate * kind.seconds - 1)
 
 
 def judged(name: str, path: Path) -> bool:
