@@ -10,6 +10,7 @@ from tests.sounds import RATE, clicks, make_sounding
 from workstation.errors import WorkstationError
 from workstation.evidence import hearing
 from workstation.evidence.frame_index import build_frame_index
+from workstation.evidence.isolation import serving
 from workstation.evidence.sound import NoSound, SoundReader, end_of, waveform
 
 
@@ -27,6 +28,24 @@ def click_times(samples, rate=RATE):
     loud = np.flatnonzero(np.abs(samples).max(axis=1) > 0.3)
     first = np.flatnonzero(np.diff(loud, prepend=-rate) > rate // 20)
     return loud[first] / rate
+
+
+class _Desk:
+    """Takes what a worker says, and counts how often it waited to be let go on."""
+
+    def __init__(self):
+        self.shares, self.waited, self.channel = [], 0, self
+
+    def share(self, done):
+        self.shares.append(done)
+        return True
+
+    def receive(self):
+        self.waited += 1
+        return {"next": True}, b""
+
+    def say(self, message, data=b""):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +159,10 @@ def test_waveform_reports_progress_and_can_be_cancelled(tmp_path):
     waveform(path, index, 10, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+    desk = _Desk()
+    serving.SERVICES["waveform"](desk, path, index, {"buckets": 10})
+    assert len(desk.shares) >= 8
+    assert desk.waited == len(desk.shares)
     assert np.isnan(waveform(path, index, 10, cancelled=lambda: True)).all()
     asked = itertools.count()
     peaks = hearing.waveform(path, index, 10, cancelled=lambda: next(asked) >= 2)

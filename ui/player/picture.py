@@ -31,6 +31,7 @@ class PictureView(QWidget):
         trouble: what has become of the exhibit's file, or "".
         lag: how far the picture is behind the sound, or "".
         remark: a sentence to the examiner, or "".
+        note: how playing goes on, or "".
     """
 
     sight_changed = Signal()
@@ -40,7 +41,8 @@ class PictureView(QWidget):
         self.picture: QImage | None = None
         self.whole = QSize()
         self._small: QImage | None = None  # stands for the picture until that is there
-        self.message = self.state = self.trouble = self.lag = self.remark = ""
+        self.message = self.state = self.trouble = self.lag = ""
+        self.remark = self.note = ""
         self.shown = overlay.Shown()
         self.sight = Sight()
         self.tone = Tone()
@@ -151,6 +153,12 @@ class PictureView(QWidget):
         if remark != self.remark:
             self.remark = remark
             self.setAccessibleDescription(remark or self._content())
+            self.update()
+
+    def set_note(self, note: str) -> None:
+        """Say how playing goes on, or nothing of it."""
+        if note != self.note:
+            self.note = note
             self.update()
 
     def zoom(self, factor: float, place: QPointF | None = None) -> None:
@@ -317,8 +325,7 @@ class PictureView(QWidget):
             return plates
         if self._small is not None:
             plates.append((PREVIEW, "accent"))
-        if self.lag:
-            plates.append((self.lag, "accent"))
+        plates += [(words, "accent") for words in (self.lag, self.note) if words]
         if not self.tone.plain:
             words = f"Display adjusted: {self.tone.words()}. The exhibit is unchanged."
             plates.append((words, "accent"))

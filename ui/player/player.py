@@ -330,7 +330,7 @@ class PlayerWidget(FrameScreen):
         self.sound.changed.connect(self._sound_changed)
         self.crops.frame_wanted.connect(self.seek)
         self._playing.changed.connect(self._playing_changed)
-        self._playing.noted.connect(transport.note.say)
+        self._playing.noted.connect(self.say_state)
         self._playing.broke_off.connect(self.say)
         self._playing.lags.connect(self.view.set_lag)
 

@@ -163,6 +163,12 @@ class FrameScreen(QWidget):
         if sentence:
             self._said.start()
 
+    def say_state(self, words: str) -> None:
+        """Write beside the readings how it goes on; in the picture where there is no room there."""
+        note = self.transport.note
+        note.say(words)
+        self.view.set_note("" if note.text() == words else words)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the picture its room where there is little height."""
         super().resizeEvent(event)
@@ -222,6 +228,7 @@ class FrameScreen(QWidget):
         self._faces_at = self.analysed.faces.at
         self.view.set_state("", "")
         self.say("")
+        self.say_state("")
         self.transport.show_nothing()
 
     @Slot(object)
@@ -237,7 +244,7 @@ class FrameScreen(QWidget):
             if present:
                 self._wanted = None
             self.say("")
-            self.transport.note.say("")
+            self.say_state("")
             self._show(reply)
 
     @Slot(object)
@@ -294,4 +301,4 @@ class FrameScreen(QWidget):
 
     def _say_waiting(self) -> None:
         if self._wanted is not None and self.current_frame is not None:
-            self.transport.note.say(f"decoding frame {frame_text(self._wanted)}")
+            self.say_state(f"decoding frame {frame_text(self._wanted)}")

@@ -306,9 +306,6 @@ class TransportRow(QFrame):
         for name, button in self.buttons.items():
             side = 16 if low else 20 if name in _STEPS else 18
             button.setIconSize(QSize(side, side))
-        shown = [part for parts in rows for part in parts]
-        for part in (*self.buttons.values(), self.points, self.go_to, self.volume):
-            part.setVisible(part in shown)
         for row, parts, height in zip(self._rows, rows, heights, strict=True):
             while row.count():
                 row.takeAt(0)
@@ -322,6 +319,9 @@ class TransportRow(QFrame):
                     gives_way = isinstance(part, ElidedLabel)
                     row.addWidget(part, 3 * gives_way - 2 * (part is self.note))
             row.addStretch()
+        shown = [part for parts in rows for part in parts]
+        for part in (*self.buttons.values(), self.points, self.go_to, self.volume):
+            part.setVisible(part in shown)
 
     def _rows_of(self) -> "tuple[list[Part], list[Part], list[Part]]":
         steps: list[Part] = [self.buttons[name] for name in _STEPS]

@@ -220,8 +220,9 @@ def on_screen(parts, player):
 @pytest.mark.parametrize("width", [360, 440, 619])
 def test_a_low_player_gives_the_transport_two_lines(player, qtbot, seek, width):
     seek(123)
-    player.resize(width, 210)
-    qtbot.wait(20)
+    for step in (700, 610, width):  # as a window is dragged smaller
+        player.resize(step, 210)
+        qtbot.wait(20)
     row = player.transport
     assert (player.width(), player.height()) == (width, 210)
     assert row.height() <= 66
@@ -288,3 +289,17 @@ def test_a_player_is_busy_while_it_plays_or_a_frame_was_just_asked_for(player, s
     assert player.busy
     player.pause()
     qtbot.waitUntil(lambda: not player.busy, timeout=3000)
+
+
+def test_what_has_no_room_beside_the_readings_stands_in_the_picture(player, seek):
+    seek(3)
+    words = "1 234 not shown · slowed"
+    player.resize(1200, 480)
+    player.say_state(words)
+    assert (player.transport.note.text(), player.view.note) == (words, "")
+    player.resize(360, 210)
+    player.say_state(words)
+    assert player.transport.note.whole == words
+    assert words in [plate for plate, _ in player.view._plates()]
+    seek(4)
+    assert player.view.note == ""
