@@ -99,7 +99,7 @@ def prepare_recordings(
         DataError: There is no authentic recording, or none that shows a face long enough.
         OSError: A file cannot be read or written.
     """
-    listing = authentic(list_recordings(data, one_class=True))
+    listing = authentic_in(data)
     named = _digest_of_listing(listing)
     if is_prepared(folder) and _read_list(folder)["listing"] == named:
         return
@@ -126,12 +126,14 @@ def prepare_recordings(
         _write_list(folder, listing, named, faces, runs)
 
 
-def authentic(listing: Listing) -> Listing:
-    """The authentic recordings of a listing, of copies in several compressions the best one.
+def authentic_in(data: Path) -> Listing:
+    """The authentic recordings of a data set, of copies in several compressions the best one.
 
     Raises:
-        DataError: There are none, or they are stills.
+        DataError: It is no data set, or has none, or holds stills.
+        OSError: The folder cannot be read.
     """
+    listing = list_recordings(data, one_class=True)
     title = DATASETS[listing.dataset].title
     if listing.dataset == "stills":
         raise DataError(

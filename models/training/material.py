@@ -28,6 +28,11 @@ def prepare(request: Request) -> None:
         OSError: They cannot be written.
     """
     preset = request.stills_preset()
+    if request.recordings is not None:
+        from models.training.authentic import authentic_in
+
+        # What cannot be used is said before the stills, which take minutes.
+        authentic_in(request.recordings)
     if not (request.out / STORE / "index.npz").exists():
         _pack_stills(request)
     if request.recordings is None:

@@ -312,6 +312,9 @@ def test_what_holds_no_authentic_recording_is_refused(films, tmp_path, monkeypat
     with pytest.raises(DataError, match=r"holds no authentic recording: all 1 are manipulated"):
         prepare_recordings(fakes, tmp_path / "a", tmp_path)
     assert not (tmp_path / "a").exists()
+    with pytest.raises(DataError, match="holds no authentic recording"):
+        prepare(asked(tmp_path / "a", fakes))
+    assert not (tmp_path / "a").exists()
     (tmp_path / "stills").mkdir()
     layouts.archive(tmp_path / "stills" / "faces.tar", {"real/a.png": b"x"})
     with pytest.raises(DataError, match="holds stills"):
@@ -327,15 +330,14 @@ def test_what_holds_no_authentic_recording_is_refused(films, tmp_path, monkeypat
 
 
 def test_of_copies_the_least_compressed_is_taken(tmp_path):
-    listing = authentic.list_recordings(layouts.faceforensics(tmp_path))
-    chosen = authentic.authentic(listing).recordings
+    chosen = authentic.authentic_in(layouts.faceforensics(tmp_path)).recordings
     assert {r.fake for r in chosen} == {False}
     assert {r.compression for r in chosen} == {"c23", "raw"}
     assert len({r.clip for r in chosen}) == len(chosen)
 
 
 def test_where_nobody_is_named_a_part_of_the_set_counts_as_one(tmp_path):
-    listing = authentic.authentic(authentic.list_recordings(layouts.dfdc(tmp_path)))
+    listing = authentic.authentic_in(layouts.dfdc(tmp_path))
     assert len(listing.recordings) == 12
     assert {authentic.identity_of(r) for r in listing.recordings} == {
         f"dfdc/dfdc_train_part_{part}" for part in range(4)
