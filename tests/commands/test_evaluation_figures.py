@@ -220,6 +220,18 @@ def means(calibration=None):
     return SimpleNamespace(detector=detector, settings=SimpleNamespace(to_json=dict))
 
 
+def test_people_of_the_training_are_named_above_the_figures(results, tmp_path):
+    data = LabelledClips(tmp_path, "manifest", tuple(r.clip for r in results), ())
+    somebody = results[0].clip.recording.target
+    measured = means(None)
+    assert not document(data, results, measured, None, "")["data"]["notes"]
+    measured.detector.info.card = {**CARD, "training": {"identities": [somebody, "nobody here"]}}
+    content = document(data, results, measured, None, "")
+    said = f"people shown are in the training of this detector as well, such as {somebody}"
+    assert said in content["data"]["notes"][0]
+    assert any(line.startswith("**Note:** 1 of the") for line in markdown(content))
+
+
 @pytest.mark.parametrize("calibration", [None, CALIBRATION])
 @pytest.mark.parametrize("kept", [slice(None), slice(0, 0), slice(0, 11, 2)])
 def test_the_outputs_hold_together_whatever_there_is(results, kept, calibration, tmp_path):

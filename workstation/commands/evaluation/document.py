@@ -1,8 +1,8 @@
 """The evaluation as one JSON document; `docs/evaluation.md` describes it."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from workstation.commands.evaluation import comparing, figures, trust
 from workstation.commands.evaluation.clips import LabelledClips
 from workstation.commands.evaluation.rescoring import FRAMES_ALONE
 from workstation.commands.evaluation.running import ClipResult, Means, TrackScores
+
+if TYPE_CHECKING:
+    from models.training.datasets import Recording
 
 FORMAT = 2
 
@@ -48,13 +51,29 @@ def document(
             "settings": means.settings.to_json(),
             "command": command,
         },
-        "data": _data(data, results),
+        "data": _data(data, results, card),
         "figures": _figures(results, card, robustness),
         "clips": [_clip(result) for result in results],
     }
 
 
-def _data(data: LabelledClips, results: Sequence[ClipResult]) -> dict[str, Any]:
+def people_trained_on(card: Mapping[str, Any], recordings: Iterable["Recording"]) -> list[str]:
+    """A sentence where some of the people shown are among those the card lists; else nothing."""
+    stated = card.get("training", {}).get("identities")
+    known = {str(name) for name in stated} if isinstance(stated, list) else set()
+    shown = {name for one in recordings for name in (one.target, one.donor) if name}
+    both = sorted(shown & known)
+    if not both:
+        return []
+    return [
+        f"{len(both)} of the {len(shown)} people shown are in the training of this detector as "
+        f"well, such as {both[0]}: these figures say nothing about other people."
+    ]
+
+
+def _data(
+    data: LabelledClips, results: Sequence[ClipResult], card: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "folder": data.folder.resolve().name,
         "kind": data.kind,
@@ -65,7 +84,10 @@ def _data(data: LabelledClips, results: Sequence[ClipResult]) -> dict[str, Any]:
         "scored": sum(result.score() is not None for result in results),
         "failed": sum(bool(result.failure) for result in results),
         "frames": sum(result.frames for result in results),
-        "notes": list(data.notes),
+        "notes": [
+            *data.notes,
+            *people_trained_on(card, (result.clip.recording for result in results)),
+        ],
     }
 
 
