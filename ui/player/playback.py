@@ -112,11 +112,15 @@ class Playback:
         return asked
 
     def _in_time(self, frame: int) -> int:
-        """`frame`, or the key frame after it where those between cannot be decoded fast enough."""
+        """`frame`, or the key frame after it where those between cannot be decoded fast enough.
+
+        Beyond the stretch there is none to go on with; its own last frame ends it.
+        """
         if self._lates < NEVER_NEARER or self.way < 0:
             return frame
         key = int(np.searchsorted(self._keys, frame))
-        return int(self._keys[key]) if key < len(self._keys) else frame
+        there = key < len(self._keys) and self._inside(int(self._keys[key]))
+        return int(self._keys[key]) if there else frame
 
     def arrived(self, now: float) -> None:
         """A frame that was asked for is here; without sound, the first one starts the clock."""

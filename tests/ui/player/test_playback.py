@@ -183,3 +183,12 @@ def test_where_decoding_never_keeps_up_it_goes_on_with_key_frames_in_their_time(
     assert max(late.values()) < 1.3
     assert all(late[key] < 0.04 for key in keys[1:].tolist())
     assert playback.left_out > 100
+
+
+@pytest.mark.parametrize("last", [50, 99, 100, 150])
+def test_where_decoding_never_keeps_up_it_still_ends_with_the_last_frame_of_the_stretch(last):
+    keys = np.arange(0, 1000, 100)
+    playback, late = played_with_sound(lambda before, frame: 0.7, keys=keys, until=last)
+    assert max(late) == last
+    assert playback.ended
+    assert playback.left_out + len(late) == last
