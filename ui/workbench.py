@@ -13,7 +13,7 @@ from ui.background import Background
 from ui.job_queue import JobQueue
 from ui.jobs import IntakeJob, Job, JobState, VerificationJob
 from ui.marks.desk import MarkDesk
-from ui.reading import CaseView, ExhibitLine, ExhibitView
+from ui.reading import CaseView, CustodyView, ExhibitLine, ExhibitView
 from workstation.cases.case import Case
 from workstation.cases.records import FaceTable, RunOutcome, Stretch
 from workstation.errors import CaseLocked, CaseUnwritable, DetectorError
@@ -67,7 +67,7 @@ class Workbench(QObject):
         self.detector: DetectorInfo | None = None
         self._case: Case | None = None
         self._going_to: Place | None = None
-        self._changed: dict[str, None] = {}  # exhibits whose shown run was, in order
+        self._changed: set[int] = set()  # runs that were not as entered when they were shown
         self._opening: Path | None = None
         self._background = Background("reading", self)
         self._custody_due = QTimer(self, singleShot=True, interval=CUSTODY_MS)
@@ -97,6 +97,7 @@ class Workbench(QObject):
             self.jobs.deleteLater()
             self.jobs = None
         self.view, self.exhibits, self.selected, self.shown = None, (), None, None
+        self._changed.clear()
         self._background.ask(case.close, lambda _: None)
         self.case_closed.emit()
 
@@ -270,10 +271,12 @@ class Workbench(QObject):
         self._read_custody()
 
     def _read_custody(self) -> None:
-        self.ask(
-            reading.read_custody,
-            lambda view: self.custody_changed.emit(replace(view, changed=tuple(self._changed))),
-        )
+        def tell(view: CustodyView) -> None:
+            wrong = [one for one in self.exhibits if one.run and one.run.id in self._changed]
+            numbers = tuple(line.exhibit.number for line in wrong)
+            self.custody_changed.emit(replace(view, changed=numbers))
+
+        self.ask(reading.read_custody, tell)
 
     def _read_selected(self) -> None:
         number = self.selected
@@ -300,11 +303,15 @@ class Workbench(QObject):
         self._arrive()
 
     def _warn(self, view: ExhibitView, said: str) -> None:
+        if view.run is None or view.run.outcome is RunOutcome.RUNNING:  # not held against the log
+            return
+        before = set(self._changed)
+        (self._changed.add if said else self._changed.discard)(view.run.id)
+        if self._changed != before:
+            self._read_custody()
         if said and self.shown is view:
             self.shown = replace(view, altered=said)
             self.run_altered.emit(self.shown)
-            self._changed[view.exhibit.number] = None
-            self._read_custody()
 
     def _arrive(self) -> None:
         place, self._going_to = self._going_to, None

@@ -165,7 +165,7 @@ def test_scores_that_somebody_changed_are_said_to_be_changed(panel, bench, qtbot
     with qtbot.waitSignal(bench.run_altered):
         bench.open_case(folder)
     qtbot.waitUntil(lambda: bool(views) and not views[-1].sound)
-    assert chain_sentence(views[-1]) == "log intact · scores of E001 changed"
+    assert chain_sentence(views[-1]) == "log intact · run of E001 not as entered"
     texts = said(panel.widget())
     assert any("Run 1 on E001" in text and "past this program" in text for text in texts)
     assert "supports manipulation" in texts  # beside the finding, not instead of it

@@ -165,3 +165,77 @@ def test_the_run_shown_is_the_one_the_report_rests_on(bench, qtbot, folder):
     assert bench.exhibits[0].run.id == complete.id
     with Case.open(folder, read_only=True) as case:
         assert reading.read_exhibit(case, "E001", under_way=True).run.id == later.id
+
+
+def change_scores(folder):
+    with Case.open(folder) as case:
+        case._connection.write("UPDATE faces SET score = 0.1 WHERE frame = 3")
+
+
+@pytest.fixture
+def custody(bench, qtbot):
+    """Waits until the custody state is, and stays, as it says."""
+    views = []
+    bench.custody_changed.connect(views.append)
+
+    def said(sentence):
+        qtbot.waitUntil(lambda: bool(views) and chain_sentence(views[-1]).startswith(sentence))
+        answers = []
+        bench.ask(lambda case: None, answers.append)
+        qtbot.waitUntil(lambda: bool(answers))
+        return chain_sentence(views[-1])
+
+    return said
+
+
+def test_a_changed_run_is_not_said_of_another_case(bench, qtbot, folder, tmp_path, custody):
+    with make_case(tmp_path / "other") as case:
+        finish_run(case)
+    change_scores(folder)
+    opened(bench, qtbot, folder)
+    custody("log intact · run of E001 not as entered")
+    opened(bench, qtbot, tmp_path / "other")
+    assert custody("custody intact").startswith("custody intact")
+
+
+def test_a_changed_run_no_longer_counts_when_it_was_analysed_again(bench, qtbot, folder, custody):
+    change_scores(folder)
+    opened(bench, qtbot, folder)
+    custody("log intact · run of E001 not as entered")
+    bench.ask(lambda case: finish_run(case) and None, lambda _: None)
+    bench.refresh()
+    bench._read_selected()
+    assert custody("custody intact").startswith("custody intact")
+    assert bench.shown.run.id == 2
+
+
+def test_a_changed_run_that_is_as_entered_again_is_said_to_be(bench, qtbot, folder, custody):
+    with Case.open(folder, read_only=True) as case:
+        row = case._connection.row("SELECT score FROM faces WHERE frame = 3")
+    change_scores(folder)
+    opened(bench, qtbot, folder)
+    custody("log intact · run of E001 not as entered")
+    put_back = "UPDATE faces SET score = ? WHERE frame = 3"
+    bench.ask(lambda case: case._connection.write(put_back, row), lambda _: None)
+    bench._read_selected()
+    assert custody("custody intact").startswith("custody intact")
+
+
+def test_a_changed_run_is_known_though_another_exhibit_is_looked_at(bench, qtbot, folder, custody):
+    change_scores(folder)
+    bench.exhibits_changed.connect(lambda _: bench.select("E002"))
+    opened(bench, qtbot, folder)
+    bench.select("E001")
+    custody("log intact · run of E001 not as entered")
+    bench.select("E002")
+    assert custody("log intact").endswith("run of E001 not as entered")
+
+
+def test_the_runs_not_as_entered_are_counted_where_not_all_are_named(folder):
+    with Case.open(folder) as case:
+        view = reading.read_custody(case)
+    two = replace(view, changed=("E001", "E002"))
+    assert chain_sentence(two) == "log intact · runs of E001, E002 not as entered"
+    five = replace(view, changed=tuple(f"E00{number}" for number in range(1, 6)))
+    assert chain_sentence(five) == "log intact · runs of E001, E002, E003 and 2 more not as entered"
+    assert chain_tip(five).count("its run is not as it was entered") == 5

@@ -1,5 +1,7 @@
 """The panel with the custody log: the state of its chain, its entries, verification."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -16,6 +18,7 @@ CHAIN_TIP = (
     "Every entry carries the SHA-256 of the one before. An intact chain shows that no entry was "
     "changed or removed from its middle; it cannot show what was never recorded."
 )
+NAMED = 3  # exhibits named in the top line
 
 
 def chain_sentence(view: CustodyView) -> str:
@@ -27,10 +30,15 @@ def chain_sentence(view: CustodyView) -> str:
     if view.harmed:
         return f"log intact · {len(view.harmed)} exhibits altered or missing"
     if view.changed:
-        return f"log intact · scores of {', '.join(view.changed[:3])} changed"
+        return f"log intact · {_of(view.changed)} not as entered"
     if view.chain.remarks:
         return f"log intact · {wording.counted(len(view.chain.remarks), 'remark', 'remarks')}"
     return f"custody intact · {wording.counted(view.chain.entries, 'entry', 'entries')}"
+
+
+def _of(exhibits: Sequence[str]) -> str:
+    more = f" and {len(exhibits) - NAMED} more" if len(exhibits) > NAMED else ""
+    return f"{'run' if len(exhibits) == 1 else 'runs'} of {', '.join(exhibits[:NAMED])}{more}"
 
 
 def chain_icon(view: CustodyView) -> tuple[str, str]:
