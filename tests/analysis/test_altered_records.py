@@ -7,7 +7,7 @@ import pytest
 
 from tests.ui.small_cases import face_table
 from workstation.analysis.pipeline import run_analysis
-from workstation.analysis.progress import Control, StretchScored
+from workstation.analysis.progress import Control, Progress, StretchScored
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.agreement import disagreements
 from workstation.cases.records import RunOutcome
@@ -74,6 +74,56 @@ def test_scores_changed_while_a_run_goes_on_are_found_when_it_ends(moving_case, 
     assert f"Run {run.id} on E001" in sentence
     again = analyse(moving_case, info, threads)
     assert (again.id, again.outcome) == (run.id + 1, RunOutcome.COMPLETE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE faces SET score = 0.987 WHERE score IS NOT NULL",
+        "INSERT INTO findings VALUES (1, 0, NULL, 'inconclusive', '[]', '{}')",
+    ],
+)
+def test_scores_changed_during_a_pause_end_the_run(moving_case, info, threads, change):
+    control, changed = Control(), []
+
+    def announce(event):
+        if isinstance(event, StretchScored) and not changed:
+            control.pause()
+        elif isinstance(event, Progress) and event.stage == "paused" and not changed:
+            tamper(moving_case, change)
+            changed.append(disagreements(moving_case))
+            control.resume()
+
+    settings = AnalysisSettings(chunk_seconds=0.5)
+    with pytest.raises(CaseError, match="was changed by another program while it was going on"):
+        run_analysis(
+            moving_case, "E001", info, settings, threads, workers=1,
+            announce=announce, control=control,
+        )  # fmt: skip
+    (run,) = moving_case.runs.of_exhibit("E001")
+    assert run.outcome is RunOutcome.FAILED
+    assert "results_sha256" not in moving_case.custody.entries()[-1].details
+    ((before,),) = changed
+    (after,) = disagreements(moving_case)
+    assert f"Run {run.id} on E001" in before
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO faces (run, frame, track, x, y, width, height, landmarks) "
+        "VALUES (1, 55, 1, 0, 0, 9, 9, zeroblob(40))",
+        "INSERT INTO segments VALUES (1, 1, 0, 9, 0.9, 0.9, 3)",
+    ],
+)
+def test_what_was_put_beside_the_records_of_a_run_is_not_bound(moving_case, change):
+    run = moving_case.runs.start("E001", {}, {}, {}, "cpu", "float32", 60)
+    moving_case.runs.commit_stretch(run.id, 0, 30, face_table(30), [])
+    moving_case.runs.finish(run.id, RunOutcome.CANCELLED)
+    assert set(moving_case.runs.sealed(run.id)) == {"results_sha256"}
+    tamper(moving_case, change)
+    assert moving_case.runs.sealed(run.id) == {}
 
 
 def test_what_is_recorded_again_counts_as_it_is_now(moving_case):

@@ -13,6 +13,7 @@ from workstation.cases.agreement import disagreements, run_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import RunOutcome, Stretch
+from workstation.errors import CaseError
 
 FACES = face_table([(frame, 1, 0.25) for frame in range(FRAMES)])
 
@@ -189,3 +190,25 @@ def test_what_is_thrown_away_needs_no_seal(killed: Path) -> None:
         case.runs.discard(1)
         assert case.runs.seals.whole(1)
         assert case.runs.seals.hold(1)
+
+
+def test_what_is_kept_of_a_stretch_is_sealed_anew(killed: Path) -> None:
+    middle = FACES.where((FACES.frame >= 5) & (FACES.frame < 8))
+    with Case.open(killed) as case:
+        case.runs.reopen(1)
+        case.runs.commit_stretch(1, 5, 8, middle, [])
+        assert case.runs.seals.whole(1)
+        assert case.runs.seals.hold(1)
+        assert set(case.runs.sealed(1)) == {"results_sha256"}
+
+
+def test_what_was_changed_is_not_sealed_with_what_is_kept(killed: Path) -> None:
+    middle = FACES.where((FACES.frame >= 5) & (FACES.frame < 8))
+    with Case.open(killed) as case:
+        case.runs.reopen(1)
+        tamper(killed, "UPDATE faces SET score = 0.9 WHERE frame = 3")
+        with pytest.raises(CaseError, match="changed by another program"):
+            case.runs.commit_stretch(1, 5, 8, middle, [])
+        with pytest.raises(CaseError, match="changed by another program"):
+            case.runs.reopen(1)
+        assert not case.runs.seals.hold(1)

@@ -30,11 +30,12 @@ from workstation.analysis.tracking import LinkedFaces, Linker
 from workstation.analysis.trust import outside
 from workstation.analysis.versions import software_versions
 from workstation.analysis.working_time import WorkingTime
-from workstation.cases.agreement import run_agrees
+from workstation.cases.agreement import reopened
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.plain_json import canonical
 from workstation.cases.records import FaceTable, Run, RunOutcome
+from workstation.cases.runs import changed_meanwhile
 from workstation.errors import AnalysisError, WorkstationError
 
 Announce = Callable[[Event], None]
@@ -199,8 +200,7 @@ class _Analysis:
             for run in reversed(self._case.runs.of_exhibit(self._exhibit.number)):
                 fits = run.outcome in _CONTINUED and _fits(run, facts, self._detector.device)
                 # What is no longer as it was entered in the log is not built upon.
-                if fits and run_agrees(self._case, run, self._case.custody.entries()):
-                    self._case.runs.reopen(run.id)
+                if fits and reopened(self._case, run):
                     self._record(Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done)
                     return self._case.runs.get(run.id)
             run = self._case.runs.start(
@@ -328,7 +328,8 @@ class _Analysis:
         self._working.go()
         if not self._control.cancelled:
             with self._case.transaction():
-                self._case.runs.reopen(self._run_id)
+                if not reopened(self._case, self._case.runs.get(self._run_id)):
+                    raise changed_meanwhile(self._run_id)
                 done = self._case.runs.committed_to(self._run_id)
                 self._record(Act.ANALYSIS_RESUMED, self._run_id, frames_done=done)
 

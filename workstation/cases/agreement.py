@@ -72,6 +72,21 @@ def run_agrees(case: "Case", run: Run, entries: Sequence[CustodyEntry]) -> bool:
     return bool(last.details.get("results_sha256") == case.runs.digest(run.id))
 
 
+def reopened(case: "Case", run: Run) -> bool:
+    """Set a run that had stopped back to running, if it is as it was entered in the log.
+
+    What is not is left alone: what it holds would else be sealed as if it had been worked out here.
+
+    Raises:
+        CaseError: the case cannot be read or written.
+    """
+    with case.transaction():
+        same = run_agrees(case, run, case.custody.entries())
+        if same:
+            case.runs.reopen(run.id)
+    return same
+
+
 def altered_run(case: "Case", run: Run) -> str:
     """What is wrong with a run that is to be shown, as a sentence, or "".
 

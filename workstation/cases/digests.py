@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from workstation.cases.database import Connection
 
+_NEVER = 2**53  # no exhibit has so many frames
 _in_line = json.JSONEncoder(default=bytes.hex, ensure_ascii=False, separators=(",", ":")).encode
 # Columns are named one by one, so that columns added later leave these digests as they are.
 _EXHIBIT = (
@@ -69,9 +70,26 @@ def stretch_digest(connection: Connection, run_id: int, first: int, stop: int) -
     return _digest(connection, _STRETCH, (run_id, first, stop), begin=made_by)
 
 
-def holds_anything(connection: Connection, run_id: int, first: int, stop: int) -> bool:
-    """Whether a run holds anything of frames first..stop-1."""
-    return any(connection.row(f"{sql} LIMIT 1", (run_id, first, stop)) for sql in _STRETCH)
+def holds_beyond(connection: Connection, run_id: int, stretches: Iterable[tuple[int, int]]) -> bool:
+    """Whether a run holds anything of frames that are in none of some stretches.
+
+    Args:
+        connection: To the case.
+        run_id: The run.
+        stretches: Number of the first frame of each, and number after its last.
+    """
+    done = -_NEVER
+    for first, stop in (*sorted(stretches), (_NEVER, _NEVER)):
+        beside = (run_id, done, first)
+        if first > done and any(connection.row(f"{sql} LIMIT 1", beside) for sql in _STRETCH):
+            return True
+        done = max(done, stop)
+    return False
+
+
+def holds_conclusions(connection: Connection, run_id: int) -> bool:
+    """Whether a run has segments or findings."""
+    return any(connection.row(f"{sql} LIMIT 1", (run_id,)) for sql in _RUN[-2:])
 
 
 def sealed_digest(connection: Connection, run_id: int) -> str:

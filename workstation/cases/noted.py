@@ -1,7 +1,7 @@
 """What this process recorded of a run, remembered outside the database while the run goes on."""
 
 from workstation.cases.database import Connection
-from workstation.cases.digests import stretch_digest
+from workstation.cases.digests import holds_beyond, stretch_digest
 
 
 class NotedStretches:
@@ -29,9 +29,14 @@ class NotedStretches:
         return digest
 
     def hold(self, run_id: int) -> bool:
-        """Whether a run still holds all that was noted of it."""
-        return all(
-            stretch_digest(self._connection, *stretch) == digest
-            for stretch, digest in self._digests.items()
-            if stretch[0] == run_id
-        )
+        """Whether a run still holds all that was noted of it, and nothing beside."""
+        noted = {key[1:]: digest for key, digest in self._digests.items() if key[0] == run_id}
+        with self._connection.snapshot():
+            return not holds_beyond(self._connection, run_id, noted) and all(
+                stretch_digest(self._connection, run_id, first, stop) == digest
+                for (first, stop), digest in noted.items()
+            )
+
+    def any_of(self, run_id: int) -> bool:
+        """Whether anything was noted of a run."""
+        return any(run == run_id for run, _, _ in self._digests)

@@ -1,5 +1,7 @@
 """Rows of a run as records, refused where they hold what this program never writes."""
 
+from collections.abc import Iterator
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from workstation.cases.soundness import as_recorded
 # Frame, track, score, box, outside, sharpness; -1 stands for what is not known.
 _LEAST = np.array([0, 0, -1, *[-1e9] * 4, -1, -1])
 _MOST = np.array([2**53, 2**31 - 1, 1, *[1e9] * 4, 2**15 - 1, 3e38])
+_LANDMARK_BYTES = 5 * 2 * 4
 
 REACH = (
     "SELECT max(coalesce((SELECT max(frame) FROM faces WHERE run = ?1), -1), "
@@ -96,3 +99,22 @@ def face_table_of(numbers: NDArray[np.float64], landmarks: bytes) -> FaceTable:
         outside=numbers[:, 7].astype(np.int16),
         sharpness=np.where(numbers[:, 8] >= 0, numbers[:, 8], np.nan).astype(np.float32),
     )
+
+
+def face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
+    """A row of the table `faces` for each face of a run."""
+    landmarks = np.ascontiguousarray(faces.landmarks, dtype="<f4").tobytes()
+    columns = zip(
+        faces.frame.tolist(),
+        faces.track.tolist(),
+        faces.scored.tolist(),
+        faces.score.tolist(),
+        faces.box.tolist(),
+        faces.outside.tolist(),
+        faces.sharpness.tolist(),
+        strict=True,
+    )
+    for n, (frame, track, scored, score, box, outside, sharpness) in enumerate(columns):
+        points = landmarks[n * _LANDMARK_BYTES : (n + 1) * _LANDMARK_BYTES]
+        known = (None if outside < 0 else outside, None if isnan(sharpness) else sharpness)
+        yield run_id, frame, track, score if scored else None, *box, points, *known

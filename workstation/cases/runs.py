@@ -1,14 +1,13 @@
 """Runs with everything they found: faces, stretches, segments, findings."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import isnan
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workstation.cases.database import Connection
-from workstation.cases.digests import run_digest
+from workstation.cases.digests import holds_conclusions, run_digest
 from workstation.cases.noted import NotedStretches
 from workstation.cases.plain_json import clean_text, to_json, utc_now
 from workstation.cases.records import (
@@ -20,13 +19,12 @@ from workstation.cases.records import (
     Segment,
     Stretch,
 )
-from workstation.cases.run_rows import REACH, face_table_of, finding_of, run_of
+from workstation.cases.run_rows import REACH, face_rows, face_table_of, finding_of, run_of
 from workstation.cases.seals import Seals
 from workstation.cases.soundness import as_recorded
 from workstation.errors import CaseError
 
 _NEVER = 2**53  # no exhibit has so many frames
-_LANDMARK_BYTES = 5 * 2 * 4
 _COLUMNS = (
     "id, exhibit, detector, settings, versions, device, precision, started_utc, finished_utc, "
     "outcome, reason, frames"
@@ -81,9 +79,14 @@ class RunStore:
     def reopen(self, run_id: int) -> None:
         """Set a run that had stopped back to running.
 
-        What it holds is taken for its own: the caller made sure (`agreement.run_agrees`).
+        What it holds is taken for its own: see `agreement.reopened`, which makes sure that it is.
+
+        Raises:
+            CaseError: somebody changed what this connection recorded of it.
         """
         with self._connection.transaction():
+            if self._noted.any_of(run_id):
+                self.refuse_altered(run_id)
             for first, stop in self._stretches(run_id):
                 self._seal(run_id, first, stop)
             self._connection.write(
@@ -142,14 +145,19 @@ class RunStore:
     ) -> None:
         """Record all that is known about frames first..stop-1, replacing what was known before.
 
-        One transaction: after a crash either all of it is there or nothing.
+        One transaction: after a crash either all of it is there or nothing. What is kept of a
+        stretch that reaches beyond is sealed anew.
 
         Raises:
-            CaseError: the case cannot be written; nothing was recorded.
+            CaseError: the case cannot be written, or part of a stretch was to be kept and somebody
+                changed the run meanwhile; nothing was recorded.
             ValueError: a face or stretch lies outside first..stop-1, or a score outside 0..1.
         """
         _check_stretch(first, stop, faces, undecodable)
         with self._connection.transaction():
+            kept = self._beyond(run_id, first, stop)
+            if kept:
+                self.refuse_altered(run_id)
             self._clear(run_id, first, stop)
             self._connection.write(
                 "INSERT INTO committed (run, first, stop) VALUES (?, ?, ?)", (run_id, first, stop)
@@ -157,13 +165,14 @@ class RunStore:
             self._connection.write_many(
                 "INSERT INTO faces (run, frame, track, score, x, y, width, height, landmarks, "
                 "outside, sharpness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                _face_rows(run_id, faces),
+                face_rows(run_id, faces),
             )
             self._connection.write_many(
                 "INSERT INTO undecodable (run, first, last, reason) VALUES (?, ?, ?, ?)",
                 [(run_id, s.first, s.last, clean_text(s.reason)) for s in undecodable],
             )
-            self._seal(run_id, first, stop)
+            for start, end in ((first, stop), *kept):
+                self._seal(run_id, start, end)
 
     def discard(self, run_id: int) -> None:
         """Forget what was committed of a run; the run itself stays on record.
@@ -178,6 +187,16 @@ class RunStore:
 
     def _seal(self, run_id: int, first: int, stop: int) -> None:
         self.seals.put(run_id, first, stop, self._noted.note(run_id, first, stop))
+
+    def _beyond(self, run_id: int, first: int, stop: int) -> list[tuple[int, int]]:
+        """What lies outside of frames first..stop-1 of stretches that reach into them."""
+        return [
+            part
+            for start, end in self._stretches(run_id)
+            if start < stop and end > first
+            for part in ((start, first), (stop, end))
+            if part[0] < part[1]
+        ]
 
     def _clear(self, run_id: int, first: int, stop: int) -> None:
         """Forget frames first..stop-1; of stretches that reach beyond, keep the outside."""
@@ -316,10 +335,19 @@ class RunStore:
     def sealed(self, run_id: int) -> dict[str, str]:
         """The digest of a run for its entry in the log, under its name there.
 
-        Nothing where what this connection recorded was changed by somebody else since: without a
-        digest such a run is not continued, and verifying the case names it.
+        Nothing where what this connection recorded was changed by somebody else since, or where
+        there is more than it recorded: without a digest such a run is not continued, and verifying
+        the case names it.
         """
-        return {"results_sha256": self.digest(run_id)} if self._noted.hold(run_id) else {}
+        with self._connection.snapshot():
+            concluded = self.get(run_id).outcome is RunOutcome.COMPLETE
+            if not self._noted.hold(run_id) or not (concluded or self.unconcluded(run_id)):
+                return {}
+            return {"results_sha256": self.digest(run_id)}
+
+    def unconcluded(self, run_id: int) -> bool:
+        """Whether a run has neither segments nor findings, as one that has not completed."""
+        return not holds_conclusions(self._connection, run_id)
 
     def refuse_altered(self, run_id: int) -> None:
         """Make sure that a run still holds what this connection recorded of it.
@@ -328,11 +356,7 @@ class RunStore:
             CaseError: somebody changed it meanwhile, past this program.
         """
         if not self._noted.hold(run_id):
-            raise CaseError(
-                f"What run {run_id} had recorded was changed by another program while it was going "
-                "on, so nothing is concluded from it. Find out who writes the case folder, then "
-                "analyse again."
-            )
+            raise changed_meanwhile(run_id)
 
     def _stretches(self, run_id: int) -> list[tuple[Any, ...]]:
         return self._connection.rows(
@@ -351,6 +375,14 @@ class RunStore:
         return last, least, frames
 
 
+def changed_meanwhile(run_id: int) -> CaseError:
+    """What ends a run whose records another program changed while it went on or was paused."""
+    return CaseError(
+        f"What run {run_id} had recorded was changed by another program while it was going on, "
+        "so nothing is concluded from it. Find out who writes the case folder, then analyse again."
+    )
+
+
 def _check_stretch(first: int, stop: int, faces: FaceTable, undecodable: Sequence[Stretch]) -> None:
     if not 0 <= first < stop:
         raise ValueError(f"no frames in {first}..{stop - 1}")
@@ -361,21 +393,3 @@ def _check_stretch(first: int, stop: int, faces: FaceTable, undecodable: Sequenc
         raise ValueError("a score lies outside 0..1")
     if any(not first <= s.first <= s.last < stop for s in undecodable):
         raise ValueError("an undecodable stretch lies outside the stretch")
-
-
-def _face_rows(run_id: int, faces: FaceTable) -> Iterator[tuple[Any, ...]]:
-    landmarks = np.ascontiguousarray(faces.landmarks, dtype="<f4").tobytes()
-    columns = zip(
-        faces.frame.tolist(),
-        faces.track.tolist(),
-        faces.scored.tolist(),
-        faces.score.tolist(),
-        faces.box.tolist(),
-        faces.outside.tolist(),
-        faces.sharpness.tolist(),
-        strict=True,
-    )
-    for n, (frame, track, scored, score, box, outside, sharpness) in enumerate(columns):
-        points = landmarks[n * _LANDMARK_BYTES : (n + 1) * _LANDMARK_BYTES]
-        known = (None if outside < 0 else outside, None if isnan(sharpness) else sharpness)
-        yield run_id, frame, track, score if scored else None, *box, points, *known

@@ -9,15 +9,12 @@ authentication code (HMAC, RFC 2104) under a key that never leaves the account.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from enum import Enum, auto
 
 from workstation.cases.database import Connection
-from workstation.cases.digests import holds_anything, sealed_digest, stretch_digest
+from workstation.cases.digests import holds_beyond, sealed_digest, stretch_digest
 from workstation.cases.own_place import cache_key
 from workstation.cases.soundness import as_recorded
-
-_NEVER = 2**53  # no exhibit has so many frames
 
 
 class Vouched(Enum):
@@ -72,10 +69,9 @@ class Seals:
     @as_recorded("the seals of the runs")
     def whole(self, run_id: int) -> bool:
         """Whether a run holds nothing but what lies under a seal."""
-        return not any(
-            holds_anything(self._connection, run_id, first, stop)
-            for first, stop in self._between(run_id)
-        )
+        with self._connection.snapshot():
+            sealed = self._connection.rows("SELECT first, stop FROM seals WHERE run = ?", (run_id,))
+            return not holds_beyond(self._connection, run_id, [(a, b) for a, b in sealed])
 
     @as_recorded("the seals of the runs")
     def hold(self, run_id: int) -> bool:
@@ -90,17 +86,6 @@ class Seals:
     def digest(self, run_id: int) -> str:
         """SHA-256 over a run with its segments and findings, and its seals instead of its faces."""
         return sealed_digest(self._connection, run_id)
-
-    def _between(self, run_id: int) -> Iterator[tuple[int, int]]:
-        """The frames before, between and behind the stretches that are sealed."""
-        done = 0
-        for first, stop in self._connection.rows(
-            "SELECT first, stop FROM seals WHERE run = ? ORDER BY first", (run_id,)
-        ):
-            if first > done:
-                yield done, first
-            done = max(done, stop)
-        yield done, _NEVER
 
     def _code(self, run_id: int, first: int, stop: int, digest: str) -> str:
         origin = self._connection.row("SELECT sha256 FROM custody ORDER BY sequence LIMIT 1")
