@@ -10,6 +10,7 @@ from tests.videos import draw_code, read_code
 from workstation.cases.records import Stretch
 from workstation.errors import DecodeError
 from workstation.evidence.check_sums import disagrees
+from workstation.evidence.ffv1_record import has_slice_checks
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import Frame, FrameReader, read_frames
 
@@ -22,12 +23,12 @@ VERSIONS = [
 ]
 
 
-def make(path: Path, **options: str) -> Path:
+def make(path: Path, frames: int = FRAMES, pixels: str = "yuv420p", **options: str) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=25, options=options)
-        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 320, 180, pixels
         stream.codec_context.gop_size = GROUP
-        for number in range(FRAMES):
+        for number in range(frames):
             frame = av.VideoFrame.from_ndarray(draw_code(number, 320, 180), format="rgb24")
             frame.pts = number
             container.mux(stream.encode(frame))
@@ -54,7 +55,16 @@ def test_one_bit_shows_wherever_it_is(options: dict[str, str], tmp_path: Path) -
         assert disagrees("ffv1", extradata, data[:-1])
 
 
-@pytest.mark.parametrize("options", [{"level": "3", "slicecrc": "0"}, {"level": "1"}])
+UNCHECKED = [
+    {"level": "0"},
+    {"level": "1"},
+    {"level": "2", "strict": "-2"},
+    {"level": "3", "slicecrc": "0"},
+    {"level": "4", "slicecrc": "0", "strict": "-2"},
+]
+
+
+@pytest.mark.parametrize("options", UNCHECKED)
 def test_what_carries_none_is_not_found_damaged(options: dict[str, str], tmp_path: Path) -> None:
     extradata, found = packets(make(tmp_path / "a.mkv", **options))
     assert not any(disagrees("ffv1", extradata, data) for data in found)
@@ -62,6 +72,61 @@ def test_what_carries_none_is_not_found_damaged(options: dict[str, str], tmp_pat
     changed[len(changed) // 2] ^= 1
     assert not disagrees("ffv1", extradata, bytes(changed))
     assert not disagrees("h264", extradata, bytes(changed))
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi", ".nut", ".mp4"])
+def test_version_2_has_a_record_and_no_footers(suffix: str, tmp_path: Path) -> None:
+    path = make(tmp_path / f"a{suffix}", level="2", strict="-2")
+    index = build_frame_index(path)
+    items = list(read_frames(path, index, 0, FRAMES))
+    assert [read_code(item.pixels) for item in items if isinstance(item, Frame)] == [*range(FRAMES)]
+
+
+@pytest.mark.parametrize("level", ["3", "4"])
+def test_coded_bytes_that_spell_a_footer_are_no_damage(level: str, tmp_path: Path) -> None:
+    """About one packet in 2**24 does; its slices end in their sizes and nothing more."""
+    extradata, found = packets(
+        make(tmp_path / "a.mkv", level=level, slicecrc="0", slices="4", strict="-2")
+    )
+    data = bytearray(found[0])
+    data[-8:-5] = (len(data) - 8).to_bytes(3)
+    assert not disagrees("ffv1", extradata, bytes(data))
+    assert disagrees("ffv1", extradata, found[0][:-1])  # what no longer fits is damage all the same
+
+
+def test_sizes_that_fit_do_not_excuse_a_crc(tmp_path: Path) -> None:
+    extradata, found = packets(make(tmp_path / "a.mkv", level="3", slicecrc="1"))
+    data = bytearray(found[0])
+    data[-3:] = (len(data) - 3).to_bytes(3)
+    assert disagrees("ffv1", extradata, bytes(data))
+
+
+RECORDS = [
+    {"level": "3", "coder": "range_tab", "slices": "30"},
+    {"level": "3", "coder": "rice", "context": "1"},
+    {"level": "4", "coder": "range_def", "context": "1", "strict": "-2"},
+]
+
+
+@pytest.mark.parametrize("crc", ["0", "1"])
+@pytest.mark.parametrize("pixels", ["yuv420p", "gray16le", "yuva420p", "gbrp10le", "bgr0"])
+@pytest.mark.parametrize("options", RECORDS)
+def test_the_record_says_what_slices_end_in(
+    options: dict[str, str], pixels: str, crc: str, tmp_path: Path
+) -> None:
+    extradata, found = packets(make(tmp_path / "a.mkv", 2, pixels, slicecrc=crc, **options))
+    assert has_slice_checks(extradata) is (crc == "1")
+    assert not any(disagrees("ffv1", extradata, data) for data in found)
+
+
+def test_what_is_no_record_says_nothing() -> None:
+    rng = np.random.default_rng(0)
+    for size in (0, 1, 2, 3, 40, 400):
+        for _ in range(50):
+            assert has_slice_checks(rng.bytes(size)) in (None, True, False)
+    assert has_slice_checks(b"") is None
+    assert has_slice_checks(bytes(100)) is None
+    assert has_slice_checks(b"\xff" * 100) is None
 
 
 def test_empty_and_short_packets_are_damaged(tmp_path: Path) -> None:

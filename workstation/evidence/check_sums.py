@@ -1,10 +1,13 @@
 """Check sums inside packets that FFmpeg's decoders compare and keep to themselves.
 
 FFV1 from version 3 on ends every slice with its size and, where the recording asks for it, a CRC
-(RFC 9043, 4.8 and 4.9). FFmpeg decodes a slice whose CRC disagrees as if nothing was.
+(RFC 9043, 4.8 and 4.9). FFmpeg decodes a slice whose CRC disagrees as if nothing was. Which of the
+two a recording's slices end in is read from its record: coded bytes may spell either.
 """
 
 import zlib
+
+from workstation.evidence.ffv1_record import has_slice_checks
 
 CODECS = ("ffv1",)
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -26,11 +29,12 @@ def disagrees(codec: str, extradata: bytes | None, data: bytes) -> bool:
         False also where it carries none.
     """
     if codec not in CODECS or not extradata or not _sound(extradata):
-        return False  # before version 3 nothing of it is there
-    slices = _slices(data, _SIZE + _ERROR + _CRC)
-    if slices is not None:
-        return not all(_sound(one) for one in slices)
-    return _slices(data, _SIZE) is None  # not even the sizes fit together
+        return False  # before version 2 there is no record
+    checked = has_slice_checks(extradata)
+    if checked is None:
+        return False  # nor are there sizes of all slices before version 3
+    slices = _slices(data, _SIZE + (_ERROR + _CRC if checked else 0))
+    return slices is None or (checked and not all(_sound(one) for one in slices))
 
 
 def _slices(data: bytes, footer: int) -> list[bytes] | None:
