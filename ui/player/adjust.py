@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -85,8 +85,14 @@ class AdjustRow(QFrame):
         narrow = self.width() < NARROW
         self._rows.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as in two lines: one line shall not keep the window from shrinking."""
+        sides = self._rows.contentsMargins()
+        width = max(part.minimumSize().width() for part in self._parts)
+        return QSize(sides.left() + width + sides.right(), super().minimumSizeHint().height())
+
     def _lay_out(self) -> None:
-        sliders, choices = QHBoxLayout(), QHBoxLayout()
+        self._parts = sliders, choices = QHBoxLayout(), QHBoxLayout()
         for words, control in (
             ("brightness", self.brightness),
             ("contrast", self.contrast),

@@ -217,6 +217,19 @@ def on_screen(parts, player):
     return [part.rect().translated(part.mapTo(player, part.rect().topLeft())) for part in parts]
 
 
+@pytest.mark.parametrize("before", [640, 1200])
+@pytest.mark.parametrize("height", [480, 210])
+def test_it_becomes_narrow_in_one_go(player, qtbot, seek, before, height):
+    seek(123)
+    player.act("adjust")
+    player.resize(before, 480)
+    qtbot.wait(20)
+    player.resize(360, height)
+    assert player.width() == 360
+    qtbot.wait(20)
+    assert player.width() == 360
+
+
 @pytest.mark.parametrize("width", [360, 440, 619])
 def test_a_low_player_gives_the_transport_two_lines(player, qtbot, seek, width):
     seek(123)
