@@ -9,6 +9,7 @@ import pytest
 from tests.videos import draw_code, read_code
 from workstation.cases.records import Stretch
 from workstation.errors import DecodeError
+from workstation.evidence import frame_index, reading
 from workstation.evidence.check_sums import disagrees
 from workstation.evidence.ffv1_record import has_slice_checks
 from workstation.evidence.frame_index import build_frame_index
@@ -135,12 +136,16 @@ def test_empty_and_short_packets_are_damaged(tmp_path: Path) -> None:
         assert disagrees("ffv1", extradata, data)
 
 
+def damage(path: Path, number: int, place: float) -> None:
+    """Change one bit of a packet, `place` of its length into it."""
+    content, (_, found) = bytearray(path.read_bytes()), packets(path)
+    content[content.index(found[number]) + int(len(found[number]) * place)] ^= 4
+    path.write_bytes(content)
+
+
 def test_damage_becomes_a_state_up_to_the_next_key_frame(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mkv", level="3", slicecrc="1")
-    content, (_, found) = bytearray(path.read_bytes()), packets(path)
-    at = content.index(found[8])
-    content[at + len(found[8]) // 2] ^= 4
-    path.write_bytes(content)
+    damage(path, 8, 0.5)
     index = build_frame_index(path)
     assert len(index) == FRAMES
     items = list(read_frames(path, index, 0, FRAMES))
@@ -155,3 +160,20 @@ def test_damage_becomes_a_state_up_to_the_next_key_frame(tmp_path: Path) -> None
             reader.read(8)
     finally:
         reader.close()
+
+
+def test_where_frames_are_counted_a_damaged_one_keeps_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs that compared no check sums counted what FFmpeg gives of it."""
+    path = make(tmp_path / "a.mkv", level="3", slicecrc="1")
+    damage(path, 8, 0.5)
+    monkeypatch.setattr(frame_index, "_TIMED_FORMATS", ())
+    monkeypatch.setattr(frame_index, "_decodes_in_order", lambda path: False)
+    index = frame_index.index_of(path)
+    assert not index.timestamps
+    assert len(index) == FRAMES
+    for first in (0, 10):
+        items = list(reading.read_frames(path, index, first, FRAMES))
+        shown = {item.number: read_code(item.pixels) for item in items if isinstance(item, Frame)}
+        assert shown == {n: n for n in range(first, FRAMES) if not 8 <= n < 12}

@@ -236,8 +236,9 @@ class Decoder:
         number, broken = 0, False
         reason = NOT_GIVEN
         for count, packet in enumerate(self._demux(careful=True)):
+            spoilt = pulse.disagrees(packet)
             try:
-                frames = pulse.decode(packet, count)
+                frames = pulse.decode(packet, count, checked=False)
             except av.FFmpegError:
                 broken = True
                 continue
@@ -245,9 +246,10 @@ class Decoder:
                 reason = str(refusal)  # what comes behind it can no longer be counted
                 break
             for frame in frames:
-                broken = frame.is_corrupt or (broken and not frame.key_frame)
+                damaged = frame.is_corrupt or spoilt
+                broken = damaged or (broken and not frame.key_frame)
                 if first <= number < len(self.index):
-                    fault = DAMAGED if frame.is_corrupt else DEPENDENT
+                    fault = DAMAGED if damaged else DEPENDENT
                     yield Picture(number, None, fault) if broken else Picture(number, frame)
                 number += 1
         for absent in range(max(first, number), len(self.index)):

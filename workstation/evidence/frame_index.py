@@ -223,7 +223,8 @@ def _decoding_order(
         stream.codec_context.thread_count = 1
         for count, packet in enumerate(_readable(container, stream)):
             try:
-                key += [bool(frame.key_frame) for frame in pulse.decode(packet, count)]
+                frames = pulse.decode(packet, count, checked=False)
+                key += [bool(frame.key_frame) for frame in frames]
             except av.FFmpegError:
                 continue
             except pulse.Refused as refusal:

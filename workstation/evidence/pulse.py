@@ -76,18 +76,21 @@ def packets(container: Any, *streams: Any) -> Iterator[Any]:
         yield packet
 
 
-def decode(packet: Any, number: int | None) -> list[Any]:
+def decode(packet: Any, number: int | None, *, checked: bool = True) -> list[Any]:
     """What a decoder makes of a packet.
 
     Args:
         packet: as PyAV gives it.
         number: which frame it belongs to, or which packet it is where frames are counted.
+        checked: whether its own check sums are looked at. Where frames are counted they are not:
+            what the decoder gives of a damaged packet has a number, and is not shown.
 
     Raises:
         av.FFmpegError: its data is damaged, as the decoder says or its own check sums do.
         Refused: a decoder died of it, or it needs too much memory.
     """
-    _refuse_damaged(packet)
+    if checked and disagrees(packet):
+        raise av.InvalidDataError(errno.EINVAL, "a check sum in it does not agree")
     _watch.begin(-1 if number is None else number)
     try:
         frames: list[Any] = packet.decode()
@@ -98,9 +101,9 @@ def decode(packet: Any, number: int | None) -> list[Any]:
     return frames
 
 
-def _refuse_damaged(packet: Any) -> None:
+def disagrees(packet: Any) -> bool:
+    """Whether a packet's own check sums, where it has any, say that it is damaged."""
     codec = packet.stream.codec_context
     if codec.name not in check_sums.CODECS or not packet.size:
-        return
-    if check_sums.disagrees(codec.name, codec.extradata, bytes(packet)):
-        raise av.InvalidDataError(errno.EINVAL, "a check sum in it does not agree")
+        return False
+    return check_sums.disagrees(codec.name, codec.extradata, bytes(packet))
