@@ -31,7 +31,9 @@ CAPTION = "As the network saw it: {0} × {0} pixels, turned upright, enlarged he
 NO_RUN = "What the network saw can be shown once the exhibit has been analysed."
 NOT_ANALYSED = "This frame has not been analysed."
 NO_FACE = "There is no face on this frame."
-NO_CROP = "no face"
+NOT_DECODED = "This frame could not be decoded."
+GAP_WORDS = "not there"  # of the track; another face may be on that frame
+LOST_WORDS = "not decoded"
 ABSENT = "Track {} is not on this frame."
 WHILE_PLAYING = "What the network saw follows when playing stops."
 
@@ -100,6 +102,7 @@ class CropStrip(QWidget):
         self.message = NO_RUN
         self._wants: tuple[Want, ...] = ()
         self._middle: int | None = None
+        self._lost: set[int] = set()  # frames of the strip that could not be decoded
         self._span = range(0)  # frames, from the track's first to its last one near the middle
         self._made: OrderedDict[Want, QImage | str] = OrderedDict()
         self._cutter: _Cutter | None = None
@@ -141,9 +144,11 @@ class CropStrip(QWidget):
             return
         faces = analysed.faces.at(frame)
         track = self._track_of(faces)
-        if analysed.state(frame) == FrameState.NOT_ANALYSED:
-            self._say(NOT_ANALYSED)
-            return
+        unknown = {FrameState.NOT_ANALYSED: NOT_ANALYSED, FrameState.UNDECODABLE: NOT_DECODED}
+        for state, sentence in unknown.items():
+            if analysed.state(frame) == state:
+                self._say(sentence)
+                return
         if track is None:
             self._say(NO_FACE if self.track is None else ABSENT.format(self.track))
             return
@@ -153,9 +158,12 @@ class CropStrip(QWidget):
         span = range(found[0].frame, found[-1].frame + 1)
         shown = frames_around(frame, AROUND, span)
         wants = tuple(want for want in found if want.frame in shown)
+        without = set(shown) - {want.frame for want in wants}
+        lost = {one for one in without if analysed.state(one) == FrameState.UNDECODABLE}
 
         def begin() -> None:
             self._order += 1
+            self._lost = lost
             self._wants, self._middle, self._span, self.message = wants, frame, span, ""
             self._ask(wants, frame)
             self._describe()
@@ -286,7 +294,7 @@ class CropStrip(QWidget):
             self._draw_edge(painter, want.frame, place)
 
     def _draw_cell(self, painter: QPainter, frame: int, place: QRectF) -> None:
-        """How far the frame is from the one on screen, its score, and where it has no face."""
+        """How far the frame is from the one on screen, its score, and what it is without a crop."""
         want = next((one for one in self._wants if one.frame == frame), None)
         here = frame == self._middle
         painter.setPen(theme.current().colour("text" if here else "muted"))
@@ -297,7 +305,8 @@ class CropStrip(QWidget):
         words = f"{offset:+d} {score}" if offset else f"0 {score}"
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         if want is None:
-            self._draw_words(painter, NO_CROP, place.adjusted(0, place.height() / 2 - 8, 0, 0))
+            words = LOST_WORDS if frame in self._lost else GAP_WORDS
+            self._draw_words(painter, words, place.adjusted(0, place.height() / 2 - 8, 0, 0))
             self._draw_edge(painter, frame, place)
 
     def _draw_edge(self, painter: QPainter, frame: int, place: QRectF) -> None:

@@ -8,8 +8,9 @@ from PySide6.QtTest import QTest
 from models.preprocessing import align_face, template_points
 from tests import videos
 from tests.ui.face_tables import table_of
-from ui.player.crop_strip import NO_FACE, NO_RUN, WHILE_PLAYING, frames_around
+from ui.player.crop_strip import NO_FACE, NO_RUN, NOT_DECODED, WHILE_PLAYING, frames_around
 from ui.player.decoding import to_pixels
+from workstation.cases.records import Stretch
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import read_frames
 
@@ -145,3 +146,24 @@ def test_at_the_first_frame_the_nearest_are_shown_and_gaps_are_named(player, qtb
     assert [want.frame for want, _ in crops._places()].count(0) == 2
     assert 2 not in {want.frame for want, _ in crops._places()}
     crops.grab()
+
+
+def test_a_gap_of_the_track_is_not_called_a_frame_without_a_face(player, qtbot, monkeypatch):
+    other = [(frame, 2, 0.3) for frame in range(40) if frame != 4]
+    own = [(frame, 1, 0.7) for frame in range(40) if frame not in (2, 4)]
+    player.set_faces(
+        table_of(sorted(own + other), (100, 40, 80, 80), LANDMARKS), 40, [Stretch(4, 4, "damaged")]
+    )
+    player.set_crop({"size": SIZE, "margin": MARGIN})
+    player.choose_track(1)
+    go(player, qtbot, 3)
+    crops, said = player.crops, []
+    qtbot.waitUntil(lambda: len(crops._made) >= 5, timeout=10_000)
+    monkeypatch.setattr(crops, "_draw_words", lambda painter, words, place: said.append(words))
+    crops.grab()
+    assert said.count("not there") == 1
+    assert said.count("not decoded") == 1
+    go(player, qtbot, 2)
+    assert crops.message == "Track 1 is not on this frame."
+    go(player, qtbot, 4)
+    assert crops.message == NOT_DECODED
