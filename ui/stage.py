@@ -87,7 +87,11 @@ class Stage(QObject):
         """Once, off the window's thread: the first picture comes before."""
         if not self._curves_loaded:
             self._curves_loaded = True
-            self._loading.ask(graphs.load, lambda _: self.timeline.redraw())
+            self._loading.ask(graphs.load, lambda _: self._curves_are_there())
+
+    def _curves_are_there(self) -> None:
+        self._loading.close()  # its thread had this one thing to do
+        self.timeline.redraw()
 
     def _show_marks(self) -> None:
         if self._shown is not None:

@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
+from ui import thread_pool
+from ui.stage import Stage
 from ui.timeline import graphs
+from ui.workbench import Workbench
 
 WATCH = """
 import sys
@@ -46,3 +49,21 @@ def test_a_window_is_made_without_them():
         [sys.executable, "-c", WATCH], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_thread_that_loads_them_ends_when_they_are_there(qtbot, monkeypatch):
+    def threads():
+        return [one for one in thread_pool._started if one.objectName().startswith("curves")]
+
+    loaded = []
+    monkeypatch.setattr(graphs, "load", lambda: loaded.append(len(threads())))
+    bench = Workbench()
+    stage = Stage(bench)
+    qtbot.addWidget(stage.player)
+    qtbot.addWidget(stage.timeline)
+    stage.player.frame_shown.emit(0)
+    qtbot.waitUntil(lambda: loaded == [1] and not threads())
+    stage.player.frame_shown.emit(1)
+    assert (loaded, threads()) == ([1], [])
+    stage.close_down()
+    bench.close()
