@@ -97,6 +97,7 @@ class Connection:
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._owner: int | None = None
         self._then: list[Callable[[], object]] = []
+        self._beside: int | None = None  # the file's format when tables were put beside it
         with in_words(otherwise=sqlite3.SQLITE_NOTADB):
             self._raw = self._open_for_reading(path) if read_only else _connect(path, "rwc")
             try:
@@ -162,6 +163,23 @@ class Connection:
             yield
             self._raw.execute("PRAGMA query_only=ON")
 
+    def put_beside(self, tables: Iterable[str]) -> None:
+        """Let what is open for reading only have tables in memory that its file does not have.
+
+        They are taken away once another program has made them in the file.
+
+        Args:
+            tables: SQL that makes each, in the database `beside`.
+        """
+        version = self.pragma("user_version")
+        with in_words():
+            self._raw.execute("PRAGMA query_only=OFF")
+            self._raw.execute("ATTACH ':memory:' AS beside")
+            for table in tables:
+                self._raw.execute(table)
+            self._raw.execute("PRAGMA query_only=ON")
+        self._beside = version
+
     def pragma(self, name: str) -> int:
         """The number that a pragma answers, such as `user_version`."""
         with in_words():
@@ -169,7 +187,7 @@ class Connection:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        self._same_thread()
+        self._before_reading()
         with in_words():
             return self._raw.execute(sql, parameters).fetchall()
 
@@ -180,20 +198,20 @@ class Connection:
 
     def each(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, for those too many to hold at once."""
-        self._same_thread()
+        self._before_reading()
         with in_words():
             yield from self._raw.execute(sql, parameters)
 
     def numbers(self, sql: str, width: int, parameters: Sequence[Any] = ()) -> NDArray[np.float64]:
         """All rows of a query that answers numbers only, float64 (N, width)."""
-        self._same_thread()
+        self._before_reading()
         with in_words():
             values = chain.from_iterable(self._raw.execute(sql, parameters))
             return np.fromiter(values, dtype=np.float64).reshape(-1, width)
 
     def blobs(self, sql: str, parameters: Sequence[Any] = ()) -> bytes:
         """The blobs of a query that answers one blob a row, joined."""
-        self._same_thread()
+        self._before_reading()
         with in_words():
             return b"".join(chain.from_iterable(self._raw.execute(sql, parameters)))
 
@@ -265,6 +283,13 @@ class Connection:
         if self._copy is not None:
             self._copy.cleanup()
             self._copy = None
+
+    def _before_reading(self) -> None:
+        self._same_thread()
+        if self._beside is not None and self.pragma("user_version") != self._beside:
+            with in_words():
+                self._raw.execute("DETACH beside")  # statements that know it are made anew
+            self._beside = None
 
     def _same_thread(self) -> None:
         if self._owner is not None and self._owner != threading.get_ident():

@@ -296,7 +296,8 @@ def not_made_to_its_end(connection: Connection) -> bool:
 def bring_up_to_date(connection: Connection) -> None:
     """Check that the database is a case of a format we know, and migrate an older one.
 
-    A case that is open for reading only is left as it is: a copy in memory is migrated and read.
+    A case that is open for reading only is left as it is. Where only the seals are missing, an
+    empty table of them stands beside it in memory; otherwise a copy in memory is migrated and read.
 
     Raises:
         CaseError: it is no case, or of a newer format.
@@ -318,7 +319,11 @@ def bring_up_to_date(connection: Connection) -> None:
         )
     # The library that reads and makes the list of steps trips over a damaged one in its own ways.
     with as_recorded("how it was made"), in_words(otherwise=sqlite3.SQLITE_CORRUPT):
-        if version != FORMAT_VERSION or migrations.pending(connection.database):
+        pending = [step.name for step in migrations.pending(connection.database)]
+        beside = connection.read_only and pending == [seals_of_stretches.__name__]
+        if beside:
+            connection.put_beside([_SEALS.replace("TABLE seals", "TABLE beside.seals")])
+        elif version != FORMAT_VERSION or pending:
             with connection.in_memory():
                 prepare(connection)
-    refuse_missing_tables(connection, migrations)
+    refuse_missing_tables(connection, migrations, pending=int(beside))
