@@ -94,6 +94,7 @@ class ExhibitView:
         scores: the faces as the timeline draws them, worked out where they were read; it goes on
             filling them.
         altered: what is wrong with what the case records of the run, as a sentence, or "".
+        under_way: whether its analysis is queued or goes on in this program.
     """
 
     exhibit: Exhibit
@@ -107,6 +108,13 @@ class ExhibitView:
     newer: Run | None = None
     scores: ExhibitScores | None = field(default=None, compare=False, repr=False)
     altered: str = ""
+    under_way: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether this program works on the run now, and so finds itself what others change."""
+        running = self.run is not None and self.run.outcome is RunOutcome.RUNNING
+        return running and self.under_way
 
     @property
     def faces_waited_for(self) -> bool:
@@ -172,6 +180,7 @@ def read_exhibit(
         segments=tuple(case.runs.segments(run.id)) if run else (),
         findings=_in_order(case.runs.findings(run.id)) if run else (),
         newer=latest if latest != run else None,
+        under_way=under_way,
     )
     return read_faces(case, view) if soon else view
 
@@ -193,7 +202,7 @@ def read_altered(case: Case, view: ExhibitView) -> str:
     Every row of it is read, so the longest runs are left to reports, exports and verifying.
     """
     run = view.run
-    if run is None or run.outcome is RunOutcome.RUNNING or len(view.faces or ()) > MOST_COMPARED:
+    if run is None or view.goes_on or len(view.faces or ()) > MOST_COMPARED:
         return ""
     return altered_run(case, run)
 

@@ -303,7 +303,7 @@ class Workbench(QObject):
         self._arrive()
 
     def _warn(self, view: ExhibitView, said: str) -> None:
-        if view.run is None or view.run.outcome is RunOutcome.RUNNING:  # not held against the log
+        if view.run is None or view.goes_on:  # not held against the log
             return
         before = set(self._changed)
         (self._changed.add if said else self._changed.discard)(view.run.id)

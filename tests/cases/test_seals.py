@@ -4,14 +4,15 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from tests.cases.test_run_store import FRAMES, exhibit, face_table
-from workstation.cases import own_place
-from workstation.cases.agreement import disagreements, run_agrees
+from workstation.cases import own_place, seals
+from workstation.cases.agreement import disagreements, refuse_altered_run, run_agrees
 from workstation.cases.case import Case
-from workstation.cases.custody import Act
+from workstation.cases.custody import Act, CustodyLog
 from workstation.cases.records import RunOutcome, Stretch
 from workstation.errors import CaseError
 
@@ -31,13 +32,17 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 @pytest.fixture
 def killed(tmp_path: Path) -> Path:
     """A case whose program was killed after two of three stretches."""
-    folder = tmp_path / "case"
+    return killed_in(tmp_path / "case", account=seals.account())
+
+
+def killed_in(folder: Path, **begun: str) -> Path:
+    """Such a case; its log says of the analysis that began what programs of before did not."""
     with Case.create(folder, number="1", examiner="A. Examiner") as case:
         case.exhibits.add(*exhibit())
         digest = case.exhibits.digest("E001")
         case.custody.append(Act.EXHIBIT_ADDED, "E001", record_sha256=digest, sha256="a" * 64)
         case.runs.start("E001", {"name": "d"}, {"grid": 5}, {}, "cpu", "float32", FRAMES)
-        case.custody.append(Act.ANALYSIS_STARTED, "E001", run=1)
+        case.custody.append(Act.ANALYSIS_STARTED, "E001", run=1, **begun)
         for first, lost in ((0, []), (20, [Stretch(30, 39, "damaged")])):
             table = FACES.where((FACES.frame >= first) & (FACES.frame < first + 10))
             case.runs.commit_stretch(1, first, first + 20, table, lost)
@@ -117,25 +122,82 @@ def test_a_seal_made_elsewhere_that_says_it_is_ours_is_none(
         assert any("Run 1 on E001" in sentence for sentence in disagreements(case))
 
 
-@pytest.mark.parametrize(
+STRIPPED = pytest.mark.parametrize(
     "change",
     [
         ("DELETE FROM seals",),
+        ("DELETE FROM seals", "UPDATE faces SET score = 0.99"),
         ("UPDATE seals SET account = 'another'",),
         ("DELETE FROM seals WHERE first = 20", "UPDATE faces SET score = 0.9 WHERE frame = 25"),
         ("INSERT INTO faces (run, frame, track, x, y, width, height, landmarks) "
          "VALUES (1, 55, 1, 0, 0, 9, 9, zeroblob(40))",),
     ],
 )  # fmt: skip
-def test_what_nothing_vouches_for_is_said_and_opens(killed: Path, change: tuple[str, ...]) -> None:
+
+
+@STRIPPED
+def test_scores_whose_seals_were_taken_off_count_as_changed(
+    killed: Path, change: tuple[str, ...], account: Callable[[str], None]
+) -> None:
     tamper(killed, *change)
-    found, (remark,) = said(killed)
+    for who in ("theirs", "mine"):
+        account(who)
+        with Case.open(killed, read_only=True) as case:
+            (sentence,) = disagreements(case)
+            with pytest.raises(CaseError, match="changed past this program"):
+                refuse_altered_run(case, case.runs.get(1))
+    assert said(killed) == ([sentence], [])
+    assert "Run 1 on E001" in sentence
+    with Case.open(killed) as case:
+        assert "past this program" in case.runs.get(1).reason
+
+
+@STRIPPED
+def test_what_a_program_of_before_left_is_said_and_opens(
+    tmp_path: Path, change: tuple[str, ...]
+) -> None:
+    folder = killed_in(tmp_path / "before")
+    tamper(folder, *change)
+    with Case.open(folder, read_only=True) as case:
+        assert disagreements(case) == ()
+        (remark,) = case.custody.verify().remarks
+        assert "Run 1 of E001" in remark
+        assert "what bound them was taken off" in remark
+    found, (remark,) = said(folder)
     assert found == []
     assert "run 1 of E001" in remark
-    assert "not bound to the case" in remark
-    assert said(killed)[1] == [remark]
-    tamper(killed, "UPDATE faces SET score = 0.9 WHERE frame = 3")
+    assert "what bound them was taken off" in remark
+    assert said(folder)[1] == [remark]
+    tamper(folder, "UPDATE faces SET score = 0.9 WHERE frame = 3")
+    assert any("Run 1 on E001" in sentence for sentence in said(folder)[0])
+
+
+def test_findings_put_into_a_run_that_did_not_end_count_as_changed(killed: Path) -> None:
+    tamper(killed, "INSERT INTO findings VALUES (1, 0, NULL, 'inconclusive', '[]', '{}')")
+    with Case.open(killed, read_only=True) as case:
+        assert any("Run 1 on E001" in sentence for sentence in disagreements(case))
     assert any("Run 1 on E001" in sentence for sentence in said(killed)[0])
+
+
+def test_scores_of_another_account_are_not_read_to_open_its_case(
+    killed: Path, account: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account("theirs")
+    with Case.open(killed, read_only=True) as case:
+        assert disagreements(case) == ()
+        (remark,) = case.custody.verify().remarks
+        assert "not bound to the case by this account" in remark
+
+    def read(*_: object) -> str:
+        raise AssertionError("every row is read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(seals, "stretch_digest", read)
+        Case.open(killed).close()
+    with Case.open(killed) as case:
+        details = case.custody.entries()[-1].details
+        assert set(details) == {"run", "frames_done", "reason", "seals_sha256", "not_bound"}
+        assert disagreements(case) == ()
 
 
 def test_another_account_finds_what_it_can(killed: Path, account: Callable[[str], None]) -> None:
@@ -149,7 +211,7 @@ def test_a_case_taken_over_is_sealed_anew(killed: Path, account: Callable[[str],
     assert "not bound" in said(killed)[1][0]
     with Case.open(killed) as case:
         case.runs.reopen(1)
-        case.custody.append(Act.ANALYSIS_RESUMED, "E001", run=1)
+        case.custody.append(Act.ANALYSIS_RESUMED, "E001", run=1, account=seals.account())
     with Case.open(killed) as case:
         assert "seals_sha256" in case.custody.entries()[-1].details
         assert disagreements(case) == ()
@@ -169,7 +231,8 @@ def test_seals_of_another_run_or_case_do_not_serve(killed: Path, tmp_path: Path)
         assert any("Run 2 on E001" in sentence for sentence in disagreements(case))
 
 
-def test_a_case_of_before_opens_and_says_that_nothing_was_bound(killed: Path) -> None:
+def test_a_case_of_before_opens_and_says_that_nothing_was_bound(tmp_path: Path) -> None:
+    killed = killed_in(tmp_path / "before")
     tamper(
         killed,
         "DELETE FROM _sqlite_migrations WHERE name = 'seals_of_stretches'",
@@ -212,3 +275,22 @@ def test_what_was_changed_is_not_sealed_with_what_is_kept(killed: Path) -> None:
         with pytest.raises(CaseError, match="changed by another program"):
             case.runs.reopen(1)
         assert not case.runs.seals.hold(1)
+
+
+def test_the_entry_that_says_whose_seals_there_are_is_missed_where_it_was_made(
+    killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:  # a program that is killed does not note where it ends
+        patched.setattr(CustodyLog, "remember", lambda _: None)
+        Case.open(killed).close()
+    before = killed.parent / "before"
+    copytree(killed, before)
+    with Case.open(killed) as case:
+        case.runs.reopen(1)
+        with monkeypatch.context() as patched:
+            case.custody.append(Act.ANALYSIS_RESUMED, "E001", run=1, account=seals.account())
+            patched.setattr(CustodyLog, "remember", lambda _: None)
+            case.close()
+    with Case.open(before, read_only=True) as case:
+        (remark,) = case.custody.verify().remarks
+        assert "entries were removed or rewritten" in remark

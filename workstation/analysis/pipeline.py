@@ -32,10 +32,11 @@ from workstation.analysis.versions import software_versions
 from workstation.analysis.working_time import WorkingTime
 from workstation.cases.agreement import reopened
 from workstation.cases.case import Case
-from workstation.cases.custody import Act
+from workstation.cases.custody import GOING_ON, Act
 from workstation.cases.plain_json import canonical
 from workstation.cases.records import FaceTable, Run, RunOutcome
 from workstation.cases.runs import changed_meanwhile
+from workstation.cases.seals import account
 from workstation.errors import AnalysisError, WorkstationError
 
 Announce = Callable[[Event], None]
@@ -201,7 +202,9 @@ class _Analysis:
                 fits = run.outcome in _CONTINUED and _fits(run, facts, self._detector.device)
                 # What is no longer as it was entered in the log is not built upon.
                 if fits and reopened(self._case, run):
-                    self._record(Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done)
+                    self._record(
+                        Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done, account=account()
+                    )
                     return self._case.runs.get(run.id)
             run = self._case.runs.start(
                 self._exhibit.number,
@@ -371,6 +374,8 @@ class _Analysis:
             return
 
     def _record(self, act: Act, run_id: int, **details: Any) -> None:
+        if act in GOING_ON:
+            details["account"] = account()  # all scores from here on carry its seals
         self._case.custody.append(
             act,
             self._exhibit.number,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from workstation.cases.custody import Act
+from workstation.cases.custody import GOING_ON, Act, last_acts
 from workstation.cases.marks import MARK_ACTS
 from workstation.cases.records import CustodyEntry, Exhibit, Run, RunOutcome
 from workstation.cases.references import logged
@@ -12,17 +12,6 @@ from workstation.errors import CaseError
 
 if TYPE_CHECKING:
     from workstation.cases.case import Case
-
-_RUN_ACTS = (
-    Act.ANALYSIS_STARTED,
-    Act.ANALYSIS_RESUMED,
-    Act.ANALYSIS_PAUSED,
-    Act.ANALYSIS_CANCELLED,
-    Act.ANALYSIS_INTERRUPTED,
-    Act.ANALYSIS_COMPLETE,
-    Act.ANALYSIS_FAILED,
-)
-_GOING_ON = (Act.ANALYSIS_STARTED, Act.ANALYSIS_RESUMED)
 
 
 def disagreements(case: "Case") -> tuple[str, ...]:
@@ -61,11 +50,11 @@ def exhibit_agrees(case: "Case", exhibit: Exhibit, entries: Sequence[CustodyEntr
 
 def run_agrees(case: "Case", run: Run, entries: Sequence[CustodyEntry]) -> bool:
     """Whether a run is as it was entered in the log when it last stopped, or is going on."""
-    last = _last_acts(entries).get(run.id)
+    last = last_acts(entries).get(run.id)
     if last is None or last.subject != run.exhibit:
         return False
-    if last.act in _GOING_ON:
-        return run.outcome is RunOutcome.RUNNING and _holds_as_sealed(case, run.id)
+    if last.act in GOING_ON:
+        return run.outcome is RunOutcome.RUNNING and _holds_as_sealed(case, run.id, last)
     if "seals_sha256" in last.details:
         seals, digest = case.runs.seals, last.details["seals_sha256"]
         return digest == seals.digest(run.id) and seals.whole(run.id) and seals.hold(run.id)
@@ -96,7 +85,8 @@ def altered_run(case: "Case", run: Run) -> str:
         CaseError: the database cannot be read.
     """
     with case.snapshot():
-        same = run_agrees(case, run, case.custody.about(run.exhibit))
+        now = case.runs.get(run.id)  # it may have stopped or gone on since
+        same = run_agrees(case, now, case.custody.about(run.exhibit))
     return "" if same else _unlike(run)
 
 
@@ -116,13 +106,15 @@ def refuse_altered_run(case: "Case", run: Run) -> None:
 def _unlike(run: Run) -> str:
     return (
         f"Run {run.id} on {run.exhibit} (detector, settings, scores, segments, findings) is not as "
-        "the custody log says it was when it stopped: it was changed past this program."
+        "it was recorded: it was changed past this program."
     )
 
 
-def _holds_as_sealed(case: "Case", run_id: int) -> bool:
+def _holds_as_sealed(case: "Case", run_id: int, last: CustodyEntry) -> bool:
+    """Whether a run that goes on, or whose program was killed, is as far as can be told its own."""
     seals = case.runs.seals
-    return seals.vouched(run_id) is not Vouched.FALSELY and seals.hold(run_id)
+    vouched = seals.vouched(run_id, last.details.get("account"))
+    return vouched is not Vouched.FALSELY and case.runs.unconcluded(run_id) and seals.hold(run_id)
 
 
 def runs_cut_short(case: "Case") -> list[Run]:
@@ -130,26 +122,30 @@ def runs_cut_short(case: "Case") -> list[Run]:
 
     A run that says it is running while the log says that it stopped was altered; it is none.
     """
-    last = _last_acts(case.custody.entries())
+    last = last_acts(case.custody.entries())
     return [
-        run for run in case.runs.running() if run.id not in last or last[run.id].act in _GOING_ON
+        run for run in case.runs.running() if run.id not in last or last[run.id].act in GOING_ON
     ]
 
 
 def left_behind(case: "Case", run_id: int) -> dict[str, str | bool]:
     """What the log is to say of the results of a run whose program was killed.
 
-    `seals_sha256`, without reading a score, where this account sealed all of them; the scores are
-    held against the seals when it matters. `results_sha256` with `not_bound` where an older program
-    or another account recorded them, so that nothing here tells whether they were changed since.
-    Nothing where they were.
+    `seals_sha256`, without reading a score, where all of them are sealed; the scores are held
+    against the seals when it matters. With `not_bound` where another account sealed them, so that
+    nothing here tells whether they were changed since; and `results_sha256` with it where an older
+    program recorded them without. Nothing where they were changed.
     """
-    seals = case.runs.seals
-    match seals.vouched(run_id):
-        case Vouched.HERE:
-            return {"seals_sha256": seals.digest(run_id)}
-        case Vouched.NOT_HERE if seals.hold(run_id):
-            return {"results_sha256": case.runs.digest(run_id), "not_bound": True}
+    seals, last = case.runs.seals, last_acts(case.custody.entries()).get(run_id)
+    vouched = seals.vouched(run_id, last.details.get("account") if last else None)
+    if vouched is Vouched.FALSELY or not case.runs.unconcluded(run_id):
+        return {}
+    if vouched is Vouched.HERE:
+        return {"seals_sha256": seals.digest(run_id)}
+    if seals.whole(run_id):
+        return {"seals_sha256": seals.digest(run_id), "not_bound": True}
+    if seals.hold(run_id):
+        return {"results_sha256": case.runs.digest(run_id), "not_bound": True}
     return {}
 
 
@@ -186,7 +182,7 @@ def _runs(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
     for run in held:
         if not run_agrees(case, run, entries):
             yield _unlike(run)
-    for number in sorted(_last_acts(entries).keys() - {run.id for run in held}):
+    for number in sorted(last_acts(entries).keys() - {run.id for run in held}):
         yield f"The custody log names run {number}, but the case no longer holds it."
 
 
@@ -230,12 +226,3 @@ def _reports(case: "Case", entries: Sequence[CustodyEntry]) -> Iterator[str]:
     ]
     if held != said:
         yield "The list of reports is not that of the reports in the custody log."
-
-
-def _last_acts(entries: Sequence[CustodyEntry]) -> dict[int, CustodyEntry]:
-    """The newest entry about each run."""
-    return {
-        entry.details["run"]: entry
-        for entry in entries
-        if entry.act in _RUN_ACTS and isinstance(entry.details.get("run"), int)
-    }

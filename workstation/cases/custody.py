@@ -14,6 +14,7 @@ from workstation.cases.database import Connection
 from workstation.cases.own_place import remember_log, seen_log
 from workstation.cases.plain_json import canonical, clean_text, from_canonical, plain, utc_now
 from workstation.cases.records import CustodyEntry
+from workstation.cases.seals import Seals, Vouched
 from workstation.errors import CaseError
 
 NO_ENTRY = "0" * 64
@@ -56,6 +57,23 @@ class Act(StrEnum):
     REFERENCE_REVOKED = "reference revoked"
     REPORT_SIGNED = "report signed"
     LOG_VERIFIED = "log verified"
+
+
+GOING_ON = (Act.ANALYSIS_STARTED, Act.ANALYSIS_RESUMED)
+"""What the log says last of a run that goes on, or whose program was killed."""
+
+_RUN_ACTS = (
+    *GOING_ON,
+    Act.ANALYSIS_PAUSED,
+    Act.ANALYSIS_CANCELLED,
+    Act.ANALYSIS_INTERRUPTED,
+    Act.ANALYSIS_COMPLETE,
+    Act.ANALYSIS_FAILED,
+)
+_NOT_BOUND = (
+    "an older version or another account made them, or what bound them was taken off. A change to "
+    "them{} would not show. Analyse again where that matters."
+)
 
 
 @dataclass(frozen=True)
@@ -116,6 +134,8 @@ class CustodyLog:
                     f"INSERT INTO custody ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (*_values(entry),),
                 )
+            if act in GOING_ON:  # what binds a run's scores hangs on it if the program is killed
+                self._connection.once_recorded(self.remember)
             told = [entry.details[name] for name in _TOLD if name in entry.details]
             self._connection.once_recorded(
                 lambda: _log.info("entered in a custody log: %s %s %s", act, entry.subject, told)
@@ -153,7 +173,10 @@ class CustodyLog:
         head hash of a signed report is looked up in the log (`entries`), which this does only for
         reports that the case itself remembers; and on a computer that saw the log before.
         """
-        rows = self._rows()
+        with self._connection.snapshot():
+            return self._walked(self._rows())
+
+    def _walked(self, rows: Sequence[tuple[Any, ...]]) -> ChainCheck:
         known = {NO_ENTRY}
         previous = NO_ENTRY
         problem = ""
@@ -167,26 +190,45 @@ class CustodyLog:
                     f"The report “{path}” was signed when the log ended with an entry that is no "
                     "longer in it: entries were removed or rewritten."
                 )
-        remarks = (*_backwards(rows), *_not_bound(rows), *self.unlike_seen())
+        remarks = (*_backwards(rows), *_not_bound(rows), *self._loose(rows), *self.unlike_seen())
         return ChainCheck(not problem, len(rows), previous, problem, remarks)
 
     def unlike_seen(self) -> tuple[str, ...]:
-        """A sentence if the log lacks the entry that it ended with when it was last closed here."""
+        """A sentence if the log lacks the entry that it ended with when it was last seen here."""
         seen = seen_log(self.origin())
         if seen is None or seen.head == NO_ENTRY:
             return ()
         if self._connection.row("SELECT 1 FROM custody WHERE sha256 = ?", (seen.head,)):
             return ()
         return (
-            f"When this case was last closed on this computer, its custody log ended with entry "
-            f"{seen.entries} (SHA-256 {seen.head}), which this log does not hold: this is an older "
-            "or another copy of the case, or entries were removed or rewritten since.",
+            "When this case was last closed on this computer, or an analysis last began or went on "
+            f"in it here, its custody log ended with entry {seen.entries} (SHA-256 {seen.head}), "
+            "which this log does not hold: this is an older or another copy of the case, or "
+            "entries were removed or rewritten since.",
         )
 
     def remember(self) -> None:
         """Remember on this computer where the log ends."""
         entries = self._connection.row("SELECT count(*) FROM custody")
         remember_log(self.origin(), entries[0] if entries else 0, self.head())
+
+    def _loose(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
+        """Which runs that did not stop hold scores that nothing binds to the case."""
+        seals = Seals(self._connection)
+        about_runs = [_entry(row) for row in rows if row[3] in _RUN_ACTS]
+        for run, entry in last_acts(about_runs).items():
+            if entry.act not in GOING_ON:
+                continue
+            try:
+                bound = seals.vouched(run, entry.details.get("account")) is not Vouched.NOT_HERE
+            except CaseError:  # `disagreements` refuses with its sentence
+                bound = False
+            if not bound:
+                yield (
+                    f"Run {run} of {entry.subject} goes on, or its program ended before its "
+                    "analysis did, and its scores are not bound to the case by this account: "
+                    + _NOT_BOUND.format("")
+                )
 
     def _rows(self) -> list[tuple[Any, ...]]:
         rows = self._connection.rows(f"SELECT {_COLUMNS} FROM custody ORDER BY sequence")
@@ -230,10 +272,18 @@ def _not_bound(rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
                 yield (
                     f"Entry {entry.sequence}: the program that made run {entry.details.get('run')} "
                     f"of {entry.subject} ended before its analysis did, and its scores were not "
-                    "bound to the case as they were recorded: an older version or another account "
-                    "made them. A change to them before that entry would not show. Analyse again "
-                    "where that matters."
+                    "bound to the case as they were recorded: "
+                    + _NOT_BOUND.format(" before that entry")
                 )
+
+
+def last_acts(entries: Sequence[CustodyEntry]) -> dict[int, CustodyEntry]:
+    """The newest entry about each run, by the run's number."""
+    return {
+        entry.details["run"]: entry
+        for entry in entries
+        if entry.act in _RUN_ACTS and isinstance(entry.details.get("run"), int)
+    }
 
 
 def _values(entry: CustodyEntry) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ _NOTE = re.compile(r"(\d{1,15}) ([0-9a-f]{64})\n?")
 
 @dataclass(frozen=True)
 class SeenLog:
-    """Where a custody log ended when a case was last closed on this computer.
+    """Where a custody log ended when a case was last closed here, or an analysis began in it.
 
     Attributes:
         entries: how many entries it had.
@@ -42,7 +42,7 @@ def cache_key() -> bytes:
 
 
 def seen_log(origin: str) -> SeenLog | None:
-    """Where a log ended when its case was last closed here, or None.
+    """Where a log ended when this computer last remembered it, or None.
 
     Args:
         origin: SHA-256 of the log's first entry.

@@ -155,7 +155,7 @@ class RunStore:
         """
         _check_stretch(first, stop, faces, undecodable)
         with self._connection.transaction():
-            kept = self._beyond(run_id, first, stop)
+            kept = self._beyond(run_id, first, stop) if self._noted.any_of(run_id) else []
             if kept:
                 self.refuse_altered(run_id)
             self._clear(run_id, first, stop)

@@ -20,9 +20,9 @@ from workstation.cases.soundness import as_recorded
 class Vouched(Enum):
     """Who vouches for the seals of a run."""
 
-    HERE = auto()  # this account made every one of them
+    HERE = auto()  # this account made every one of them, and nothing is without
     NOT_HERE = auto()  # another account, or an older program that made none
-    FALSELY = auto()  # one that claims to be of this account is not
+    FALSELY = auto()  # they are not those that the log says must be there, or not by whom they say
 
 
 class Seals:
@@ -46,7 +46,7 @@ class Seals:
         self.take_off(run_id, first, stop)
         self._connection.write(
             "INSERT INTO seals (run, first, stop, sha256, account, code) VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, first, stop, digest, _account(), self._code(run_id, first, stop, digest)),
+            (run_id, first, stop, digest, account(), self._code(run_id, first, stop, digest)),
         )
 
     def take_off(self, run_id: int, first: int, stop: int) -> None:
@@ -56,15 +56,25 @@ class Seals:
         )
 
     @as_recorded("the seals of the runs")
-    def vouched(self, run_id: int) -> Vouched:
-        """Who vouches for the seals of a run; what they seal is not read."""
-        rows = self._connection.rows(
-            "SELECT first, stop, sha256, account, code FROM seals WHERE run = ?", (run_id,)
-        )
-        here = [row for row in rows if row[3] == _account()]
-        if any(row[4] != self._code(run_id, *row[:3]) for row in here):
+    def vouched(self, run_id: int, begun_by: str | None) -> Vouched:
+        """Who vouches for the seals of a run; what they seal is not read.
+
+        Args:
+            run_id: the run.
+            begun_by: the account that the log says works on it, which seals all that it records;
+                None where an older program entered that it does.
+        """
+        with self._connection.snapshot():
+            rows = self._connection.rows(
+                "SELECT first, stop, sha256, account, code FROM seals WHERE run = ?", (run_id,)
+            )
+            here = [row for row in rows if row[3] == account()]
+            if any(row[4] != self._code(run_id, *row[:3]) for row in here):
+                return Vouched.FALSELY
+            whole = self.whole(run_id)
+        if begun_by is not None and not (whole and all(row[3] == begun_by for row in rows)):
             return Vouched.FALSELY
-        return Vouched.HERE if len(here) == len(rows) and self.whole(run_id) else Vouched.NOT_HERE
+        return Vouched.HERE if whole and len(here) == len(rows) else Vouched.NOT_HERE
 
     @as_recorded("the seals of the runs")
     def whole(self, run_id: int) -> bool:
@@ -93,6 +103,6 @@ class Seals:
         return hmac.new(cache_key(), said.encode("ascii"), hashlib.sha256).hexdigest()
 
 
-def _account() -> str:
-    """Tells this account's seals from others'; says nothing of its key."""
+def account() -> str:
+    """Tells this account's seals from others'; says nothing of its key, 16 hexadecimal digits."""
     return hmac.new(cache_key(), b"account", hashlib.sha256).hexdigest()[:16]

@@ -104,8 +104,9 @@ def export(
     else:
         refuse(case, output, "The scores", overwrite=overwrite)
         place = {"output": str(output)}
-    refuse_altered_run(case, run)
-    rows = list(score_rows(case, run))
+    with case.snapshot():  # what is checked is what is written
+        refuse_altered_run(case, run)
+        rows = list(score_rows(case, case.runs.get(run.id)))
     table = scores_csv(rows)
     digest = hashlib.sha256(table.encode("utf-8")).hexdigest()
     text = table if form == "csv" else to_json([asdict(row) for row in rows]) + "\n"
