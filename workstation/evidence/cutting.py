@@ -7,11 +7,11 @@ no file for writing.
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import merge
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -225,14 +225,17 @@ def _dated(packets: Iterator[Any]) -> Iterator[Any]:
 def _in_time(path: Path, cut: _Cut, streams: list[int], announce: Announce) -> Iterator[_Piece]:
     """Packets of the clip: the pictures', with the sound's between them where its time has come."""
     video, *sounds = streams
-    heard = [piece for number in sounds for piece in _sound(path, number, cut)]
-    waiting = deque(sorted(heard, key=lambda piece: piece.shown))
+    heard = merge(*(_sound(path, number, cut) for number in sounds), key=lambda one: one.shown)
+    waiting = next(heard, None)
     for done, piece in enumerate(_pictures(path, video, cut), start=1):
-        while waiting and waiting[0].shown <= piece.decoded:
-            yield waiting.popleft()
+        while waiting is not None and waiting.shown <= piece.decoded:
+            yield waiting
+            waiting = next(heard, None)
         announce(min(done / cut.frames, 1.0))
         yield piece
-    yield from waiting
+    if waiting is not None:
+        yield waiting
+        yield from heard
 
 
 def _pictures(path: Path, number: int, cut: _Cut) -> Iterator[_Piece]:
