@@ -23,9 +23,9 @@ from workstation.errors import CaseError, ExhibitError, WorkstationError
 from workstation.evidence.copying import Advance, Copied, copy_once, hash_file, sync_folder
 from workstation.evidence.frame_index import build_frame_index
 from workstation.evidence.frames import read_frames
+from workstation.evidence.picture_size import THUMBNAIL_SIDE
 from workstation.evidence.probe import probe
 
-THUMBNAIL_SIDE = 320
 _THUMBNAIL_TRIES = 250
 _NAME_LENGTH = 80
 

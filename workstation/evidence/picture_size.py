@@ -3,7 +3,7 @@
 from pathlib import Path
 
 _HEAD = 2**20  # bytes within which a JPEG's frame header is looked for
-MOST_SIDE, MOST_BYTES = 320, 2**19  # of a thumbnail: pixels, bytes
+THUMBNAIL_SIDE, _MOST_BYTES = 320, 2**19  # of a thumbnail: pixels, bytes
 _NO_FRAME = (0xC4, 0xC8, 0xCC)  # markers among the frame headers that are none (ITU-T T.81, B.1)
 
 
@@ -26,10 +26,10 @@ def is_small_jpeg(data: bytes) -> bool:
     A case may come from somebody else, and what it holds in the place of a thumbnail be made to
     harm what decodes it. Nothing else is decoded in this program's own process.
     """
-    if len(data) > MOST_BYTES or not data.startswith(b"\xff\xd8\xff"):
+    if len(data) > _MOST_BYTES or not data.startswith(b"\xff\xd8\xff"):
         return False
     size = _jpeg(data)
-    return size is not None and min(size) > 0 and max(size) <= MOST_SIDE
+    return size is not None and min(size) > 0 and max(size) <= THUMBNAIL_SIDE
 
 
 def _jpeg(head: bytes) -> tuple[int, int] | None:
