@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.ui.small_cases import finish_run, make_case
+from tests.ui.small_cases import face_table, finish_run, make_case
 from ui import preferences, reading
 from ui.custody.panel import chain_icon, chain_sentence, chain_tip
 from ui.workbench import Workbench
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import Finding, RunOutcome
+from workstation.cases.seals import account
 
 
 @pytest.fixture
@@ -167,6 +168,22 @@ def test_the_run_shown_is_the_one_the_report_rests_on(bench, qtbot, folder):
         assert reading.read_exhibit(case, "E001", under_way=True).run.id == later.id
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_killed_run_that_was_changed_is_said_to_be(bench, qtbot, folder, read_only):
+    with Case.open(folder) as case:
+        run = case.runs.start("E002", {}, {}, {}, "cpu", "float32", 50)
+        case.custody.append(Act.ANALYSIS_STARTED, "E002", run=run.id, account=account())
+        case.runs.commit_stretch(run.id, 0, 20, face_table(20), [])
+        case._connection.write("UPDATE faces SET score = 0.1 WHERE frame = 3")
+    with Case.open(folder, read_only=read_only) as case:
+        view = reading.read_exhibit(case, "E002")
+        assert (view.run.id, view.goes_on) == (run.id, False)
+        assert f"Run {run.id} on E002" in reading.read_altered(case, view)
+        here = reading.read_exhibit(case, "E002", under_way=True)
+        assert here.goes_on == read_only
+        assert (reading.read_altered(case, here) == "") == read_only
+
+
 def change_scores(folder):
     with Case.open(folder) as case:
         case._connection.write("UPDATE faces SET score = 0.1 WHERE frame = 3")
@@ -239,3 +256,19 @@ def test_the_runs_not_as_entered_are_counted_where_not_all_are_named(folder):
     five = replace(view, changed=tuple(f"E00{number}" for number in range(1, 6)))
     assert chain_sentence(five) == "log intact · runs of E001, E002, E003 and 2 more not as entered"
     assert chain_tip(five).count("its run is not as it was entered") == 5
+
+
+def test_a_changed_run_that_a_killed_program_left_running_is_said_to_be(
+    bench, qtbot, folder, custody
+):
+    with Case.open(folder) as case:
+        run = case.runs.start("E002", {}, {}, {}, "cpu", "float32", 50)
+        case.custody.append(Act.ANALYSIS_STARTED, "E002", run=run.id)
+        case.runs.commit_stretch(run.id, 0, 50, face_table(50), [])
+        changed = "UPDATE faces SET score = 0.1 WHERE frame = 3 AND run = ?"
+        case._connection.write(changed, (run.id,))
+    with Case.open(folder, read_only=True):
+        pass
+    opened(bench, qtbot, folder)
+    bench.select("E002")
+    assert custody("log intact").endswith("run of E002 not as entered")
