@@ -267,8 +267,6 @@ def test_a_changed_run_that_a_killed_program_left_running_is_said_to_be(
         case.runs.commit_stretch(run.id, 0, 50, face_table(50), [])
         changed = "UPDATE faces SET score = 0.1 WHERE frame = 3 AND run = ?"
         case._connection.write(changed, (run.id,))
-    with Case.open(folder, read_only=True):
-        pass
     opened(bench, qtbot, folder)
     bench.select("E002")
     assert custody("log intact").endswith("run of E002 not as entered")
