@@ -294,3 +294,15 @@ def test_the_entry_that_says_whose_seals_there_are_is_missed_where_it_was_made(
     with Case.open(before, read_only=True) as case:
         (remark,) = case.custody.verify().remarks
         assert "entries were removed or rewritten" in remark
+
+
+def test_a_run_that_the_log_never_began_is_not_entered_as_one(killed: Path) -> None:
+    tamper(
+        killed,
+        "INSERT INTO runs SELECT 2, exhibit, detector, settings, versions, device, precision, "
+        "started_utc, finished_utc, outcome, reason, frames FROM runs",
+    )
+    for _ in range(2):
+        with Case.open(killed) as case:
+            assert "past this program" in case.runs.get(2).reason
+            assert [sentence[:5] for sentence in disagreements(case)] == ["Run 2"]

@@ -137,7 +137,9 @@ def left_behind(case: "Case", run_id: int) -> dict[str, str | bool]:
     program recorded them without. Nothing where they were changed.
     """
     seals, last = case.runs.seals, last_acts(case.custody.entries()).get(run_id)
-    vouched = seals.vouched(run_id, last.details.get("account") if last else None)
+    if last is None:  # the log never said that it began
+        return {}
+    vouched = seals.vouched(run_id, last.details.get("account"))
     if vouched is Vouched.FALSELY or not case.runs.unconcluded(run_id):
         return {}
     if vouched is Vouched.HERE:
