@@ -1,6 +1,5 @@
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.evidence.readers import reader
 from tests.videos import (
     cut_off,
     draw_code,
@@ -21,7 +21,7 @@ from tests.videos import (
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError
 from workstation.evidence.frame_index import index_of as build_frame_index
-from workstation.evidence.reading import Frame, FrameReader, read_frames
+from workstation.evidence.reading import Frame, read_frames
 
 QUIET_265 = {"x265-params": "log-level=none:open-gop=1:bframes=4:keyint=12"}
 FAST_VPX = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1", "lag-in-frames": "16"}
@@ -73,15 +73,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Make:
         return done[kind]
 
     return make
-
-
-@contextmanager
-def reader(path: Path, index: FrameIndex, **arguments: int) -> Iterator[FrameReader]:
-    opened = FrameReader(path, index, **arguments)
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 def covered(found: list[Frame | Stretch]) -> list[int]:

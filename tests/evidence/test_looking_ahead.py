@@ -1,16 +1,16 @@
 """What is decoded before it is asked for is the right frame, and is there when it is asked for."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.evidence.readers import reader
 from tests.videos import make_video, read_code
 from workstation.cases.records import FrameIndex
 from workstation.evidence.frame_index import index_of as build_frame_index
-from workstation.evidence.reading import AFTER, FrameReader
+from workstation.evidence.reading import AFTER
 
 Make = Callable[[str], tuple[Path, FrameIndex]]
 
@@ -23,15 +23,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Make:
         path = make_video(folder / f"{group}.mp4", group=group, frames=frames)
         done[name] = path, build_frame_index(path)
     return lambda name: done[name]
-
-
-@contextmanager
-def reader(path: Path, index: FrameIndex, **arguments: int) -> Iterator[FrameReader]:
-    opened = FrameReader(path, index, **arguments)
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 def test_looking_back_has_every_earlier_frame_ready(
