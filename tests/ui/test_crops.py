@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.ui.small_cases import face_table
-from ui.inspector.crops import SIDE, cut_out, peak_row
+from ui.inspector.crops import SIDE, cut_out, peak_row, shown_row
 
 
 def test_the_peak_is_the_highest_scored_frame_of_the_track():
@@ -19,6 +19,16 @@ def test_the_peak_is_the_highest_scored_frame_of_the_track():
     assert peak_row(faces, 1) == 18
     assert peak_row(faces, 2) is None
     assert peak_row(replace(faces, scored=np.zeros(20, np.bool_)), 1) is None
+
+
+def test_a_track_without_a_score_is_shown_by_its_largest_face():
+    faces = face_table(20)
+    assert shown_row(faces, 1) == peak_row(faces, 1)
+    assert shown_row(faces, 2) is None
+    box = faces.box.copy()
+    box[7, 2:] *= 2
+    unscored = replace(faces, scored=np.zeros(20, np.bool_), box=box)
+    assert shown_row(unscored, 1) == 7
 
 
 @pytest.mark.parametrize(

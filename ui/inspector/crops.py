@@ -21,6 +21,14 @@ def peak_row(faces: FaceTable, track: int) -> int | None:
     return int(rows[np.argmax(faces.score[rows])]) if len(rows) else None
 
 
+def shown_row(faces: FaceTable, track: int) -> int | None:
+    """The row that shows a track: its highest score, or its largest face where none is scored."""
+    peak, rows = peak_row(faces, track), np.flatnonzero(faces.track == track)
+    if peak is not None or not len(rows):
+        return peak
+    return int(rows[np.argmax(faces.box[rows, 2] * faces.box[rows, 3])])
+
+
 def cut_out(pixels: np.ndarray, box: np.ndarray) -> QImage:
     """A square around a face box.
 

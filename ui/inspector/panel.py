@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from ui import keys, theme, wording
 from ui.inspector import sections, words
-from ui.inspector.crops import FacePictures, peak_row
+from ui.inspector.crops import FacePictures, shown_row
 from ui.inspector.track_card import TrackCard
 from ui.reading import ExhibitView
 from ui.references.card import ReferenceCard
@@ -201,8 +201,8 @@ class InspectorPanel(QScrollArea):
             return
         faces, cards = view.faces, self._cards
 
-        def peaks() -> dict[int, int]:
-            found = {track: peak_row(faces, track) for track in cards}
+        def shown() -> dict[int, int]:
+            found = {track: shown_row(faces, track) for track in cards}
             return {track: row for track, row in found.items() if row is not None}
 
         def ask(rows: dict[int, int]) -> None:
@@ -215,11 +215,11 @@ class InspectorPanel(QScrollArea):
                     lambda track, picture: cards[track].show_picture(picture),
                 )
 
-        self._workbench.aside(peaks, ask)
+        self._workbench.aside(shown, ask)
 
     def _go_to_track(self, view: ExhibitView, track: int) -> None:
         self._workbench.select_track(track)
-        row = peak_row(view.faces, track) if view.faces is not None else None
+        row = shown_row(view.faces, track) if view.faces is not None else None
         if view.faces is not None and row is not None:
             self._workbench.want_frame(int(view.faces.frame[row]))
 
