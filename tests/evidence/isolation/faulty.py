@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from workstation.evidence import pulse
-from workstation.evidence.isolation import desk, keeper
+from workstation.evidence.isolation import confinement, desk, keeper
 
 KIND, _, PLACE = os.environ["FAULT"].partition("@")
-decode, say = pulse.decode, desk.Desk.say
+decode, say, allow = pulse.decode, desk.Desk.say, confinement._allow
 
 
 def faulty_decode(packet: Any, number: int | None) -> list[Any]:
@@ -30,6 +30,15 @@ def faulty_say(self: desk.Desk, message: dict[str, Any], data: bytes = b"") -> N
     if message.get("frame") == int(PLACE):
         message = {**message, **LIES[KIND]}
     say(self, message, data)
+
+
+def exchanging_allow(libc: ctypes.CDLL, ruleset: int, place: Path) -> bool:
+    """Allow a file, then put the one that waits beside it in its place."""
+    done = allow(libc, ruleset, place)
+    waiting = place.with_name("waiting")
+    if waiting.exists():
+        waiting.replace(place)
+    return done
 
 
 def crash() -> None:
@@ -98,6 +107,8 @@ LIES: dict[str, dict[str, Any]] = {
 }
 if KIND in ACCIDENTS:
     pulse.decode = faulty_decode
+elif KIND == "exchange":
+    confinement._allow = exchanging_allow
 else:
     desk.Desk.say = faulty_say  # type: ignore[method-assign]
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,42 @@ def test_a_worker_can_do_nothing_but_read_its_file(
     accident("escape@30")
     lost = [item for item in read_frames(*video, 30, 31) if isinstance(item, Stretch)]
     assert [one.reason for one in lost] == ["possible: nothing"]
+
+
+def test_a_file_exchanged_while_it_is_opened_is_opened_again(
+    accident: Accident, video: tuple[Path, FrameIndex], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(video[0].read_bytes())
+    accident("exchange@0")
+    waiting = path.with_name("waiting")
+
+    def read_frame_seven() -> int:
+        with closing(FrameReader(path, video[1])) as reader:
+            return read_code(reader.read(7).pixels)
+
+    readings: list[Callable[[], object]] = [
+        lambda: numbers(list(read_frames(path, video[1], 0, 12))) == list(range(12)),
+        lambda: read_frame_seven() == 7,
+        lambda: len(build_frame_index(path)) == FRAMES,
+    ]
+    for reading in readings:
+        waiting.write_bytes(path.read_bytes())
+        assert reading()
+        assert not waiting.exists()
+
+
+def test_a_file_that_is_gone_is_not_said_to_crash_the_decoder(
+    video: tuple[Path, FrameIndex], tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.mp4"
+    for reading in (
+        lambda: FrameReader(gone, video[1]),
+        lambda: list(read_frames(gone, video[1], 0, 12)),
+        lambda: build_frame_index(gone),
+    ):
+        with pytest.raises(ExhibitError, match=r"“gone.mp4” cannot be opened: No such file"):
+            reading()
 
 
 def test_workers_ended_from_outside_cost_nothing(video: tuple[Path, FrameIndex]) -> None:

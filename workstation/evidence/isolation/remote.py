@@ -62,6 +62,7 @@ class Unwanted(Exception):  # noqa: N818
 CRASHED = "the decoder crashed on it"
 GARBLED = "the decoder gave an answer that makes no sense"
 STOPPED = "the decoder was ended from outside"
+EXCHANGED = "another file was put in its place meanwhile"
 
 
 def memory_limit() -> int:
@@ -158,6 +159,9 @@ class Worker:
         while True:
             self._wait(stale)
             message, data = self._received()
+            if "exchanged" in message:
+                self.close()
+                raise Died(EXCHANGED, outside=True)
             if "error" in message:
                 raise self._error(message)
             if "alive" not in message:

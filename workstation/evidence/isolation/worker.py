@@ -33,26 +33,40 @@ def main(connection: socket.socket, descriptor: int) -> None:
     channel = Channel(connection)
     try:
         request, data = channel.receive()
-        confined = confinement.confine(Path(request["path"]), int(request["memory"]))
         desk = Desk(channel, descriptor, request)
-        pulse.install(desk)
-        desk.say({"confined": confined, "process": os.getpid()})
-    except (EOFError, OSError):
-        return
-    try:
-        _serve(desk, request, data)
+        _answer(desk, Path(request["path"]), request, data)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     finally:
         channel.close()
 
 
-def _serve(desk: Desk, request: Message, data: bytearray) -> None:
+def _answer(desk: Desk, path: Path, request: Message, data: bytearray) -> None:
+    known = _identity(path)
+    try:
+        confined = confinement.confine(path, int(request["memory"]))
+    except OSError as error:
+        text = f"“{path.name}” cannot be opened: {error.strerror}."
+        desk.say({"error": "ExhibitError", "text": text})
+        return
+    pulse.install(desk)
+    desk.say({"confined": confined, "process": os.getpid()})
     index = index_received(request["index"], data) if request.get("index") else None
     try:
-        SERVICES[request["do"]](desk, Path(request["path"]), index, request)
+        SERVICES[request["do"]](desk, path, index, request)
     except BaseException as error:
-        desk.say(said(desk, error))
+        # Another file that has taken its place meanwhile is not the one this worker may open.
+        exchanged = known is not None and _identity(path) != known
+        desk.say({"exchanged": True} if exchanged else said(desk, error))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there, as device and number."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connection(number: str) -> socket.socket:
