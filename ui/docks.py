@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QChildEvent, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from ui import focus, theme
@@ -126,6 +126,7 @@ class DockArea(QMainWindow):
             dock.key_left.connect(self.key_left)
         self.shown = self._sized = False
         self._wide: QByteArray | None = None  # where the docks are once there is room again
+        self._hidden: QByteArray | None = None  # where they were when they left the screen
         self.reset()
 
     def reset(self) -> None:
@@ -159,12 +160,28 @@ class DockArea(QMainWindow):
         self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Size the docks once there is room to share out, unless they were put back."""
+        """Put the docks where they were; at first, size them once there is room to share out."""
         super().showEvent(event)
         self.shown = True
+        state, self._hidden = self._hidden, None
+        if state is not None:
+            self.put_back(state)
         if not self._sized:
             self._sized = True
             QTimer.singleShot(0, self, self._size)
+        for dock in self._detached():  # else they lie below a window that was shown after them
+            QTimer.singleShot(0, dock, dock.raise_)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take detached docks along: they show what is no longer open."""
+        super().hideEvent(event)
+        if not event.spontaneous() and self._hidden is None:
+            self._hidden = self.keep()
+            for dock in self._detached():
+                dock.hide()
+
+    def _detached(self) -> list[Dock]:
+        return [one for one in self.docks.values() if one.isFloating() and not one.isHidden()]
 
     def part_of(self, one: QWidget) -> int:
         """Which part a widget belongs to: left, middle, below or right, from 1; 0 outside."""
@@ -190,7 +207,14 @@ class DockArea(QMainWindow):
 
     def keep(self) -> QByteArray:
         """Where everything is, to be given to `put_back`."""
+        if self._hidden is not None:
+            return self._hidden
         return self.saveState(VERSION) if self._wide is None else self._wide
+
+    def begin_with(self, state: QByteArray) -> None:
+        """Put everything where it was as soon as there is something to show."""
+        if not state.isEmpty():
+            self._hidden = state
 
     def put_back(self, state: QByteArray) -> bool:
         """Put everything where it was; False where the state is of another kind."""

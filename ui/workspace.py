@@ -31,7 +31,7 @@ class Workspace(QWidget):
         docks.append(Dock("timeline", "Timeline", "bottom", timeline, timeline.readout))
         self.place = PlayerPlace(self.stage.player)
         self.area = DockArea(self.place, docks)
-        self.area.put_back(preferences.layout("docks"))
+        self.area.begin_with(preferences.layout("docks"))
         self.top_bar = TopBar(workbench)
         self.status_bar = StatusBar(workbench)
         rows = QVBoxLayout(self)

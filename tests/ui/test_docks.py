@@ -50,6 +50,25 @@ def test_a_state_of_another_kind_is_refused(area):
     assert not area.put_back(QByteArray(b"not a layout"))
 
 
+def test_detached_docks_leave_and_come_back_with_the_area(area):
+    dock = area.docks["two"]
+    dock.detach()
+    area.hide()
+    assert not dock.isVisible()
+    kept = area.keep()
+    area.show()
+    assert dock.isVisible()
+    assert dock.isFloating()
+    dock.detach()
+    area.hide()
+    area.begin_with(kept)  # as when the program starts
+    assert not dock.isFloating()
+    assert area.keep() == kept
+    area.show()
+    assert dock.isVisible()
+    assert dock.isFloating()
+
+
 def test_keys_without_use_are_handed_on(area, qtbot):
     dock = area.docks["three"]
     dock.detach()
