@@ -1,17 +1,23 @@
 """An analysis neither begins nor goes on where somebody changed the database past the program."""
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from shutil import copyfile
 
+import numpy as np
 import pytest
 
+from tests.analysis.clips import clip, empty, moving
 from tests.ui.small_cases import face_table
 from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.progress import Control, Progress, StretchScored
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.agreement import disagreements
+from workstation.cases.case import Case
 from workstation.cases.records import RunOutcome
 from workstation.errors import AnalysisError, CaseError
+from workstation.evidence.frame_index import build_frame_index
+from workstation.evidence.intake import add_exhibit
 
 
 def tamper(case, sql):
@@ -144,9 +150,11 @@ def test_what_is_recorded_again_counts_as_it_is_now(moving_case):
 def exchanged_meanwhile(case, content):
     """Called once the first scores are there: the exhibit's file is exchanged."""
     path = next((case.folder / "exhibits").glob("E001*"))
+    done = []
 
     def announce(event):
-        if isinstance(event, StretchScored):
+        if isinstance(event, StretchScored) and not done:
+            done.append(event)
             waiting = path.with_name("waiting")
             waiting.write_bytes(content)
             waiting.replace(path)
@@ -175,3 +183,64 @@ def test_a_file_that_was_only_touched_is_hashed_again(moving_case, info, threads
     assert run.outcome is RunOutcome.COMPLETE
     acts = [entry.act for entry in moving_case.custody.entries()]
     assert acts.count("exhibit verified") == 2
+
+
+class Exchanging(Executor):
+    """Puts another file in the exhibit's place while some chunks are worked on, then the right one.
+
+    Args:
+        case: of the exhibit E001.
+        other: the other file; None to touch the right one only.
+        chunks: which of those handed over, counted from 0.
+    """
+
+    def __init__(self, case, other, chunks):
+        self.path = next((case.folder / "exhibits").glob("E001*"))
+        self.aside = case.folder.parent / "aside"
+        self.other, self.chunks, self.count = other, chunks, 0
+
+    def submit(self, work, request):
+        exchanged, self.count = self.count in self.chunks, self.count + 1
+        if exchanged:
+            self.path.rename(self.aside)
+            copyfile(self.other or self.aside, self.path)
+        done = Future()
+        done.set_result(work(request))
+        if exchanged:
+            self.aside.replace(self.path)
+        return done
+
+
+def test_frames_of_a_file_that_was_there_for_a_while_do_not_count(
+    moving_case, clips, info, threads, tmp_path
+):
+    path = clips(moving, 60)
+    other = tmp_path / "other.mp4"
+    assert np.array_equal(
+        build_frame_index(clip(other, empty, 60)).pts, build_frame_index(path).pts
+    )
+    engine = Exchanging(moving_case, other, {2})
+    settings = AnalysisSettings(chunk_seconds=0.5)
+    run = run_analysis(moving_case, "E001", info, settings, engine, workers=1, announce=print)
+    assert run.outcome is RunOutcome.COMPLETE
+    acts = [entry.act for entry in moving_case.custody.entries()]
+    assert acts[-4:] == [
+        "exhibit verified", "analysis failed", "analysis resumed", "analysis complete"
+    ]  # fmt: skip
+    with Case.create(tmp_path / "beside", number="2", examiner="A. Examiner") as beside:
+        add_exhibit(beside, path)
+        undisturbed = analyse(beside, info, threads)
+        there, here = beside.runs.faces(undisturbed.id), moving_case.runs.faces(run.id)
+    assert np.array_equal(there.frame, here.frame)
+    assert np.array_equal(there.score, here.score, equal_nan=True)
+    assert disagreements(moving_case) == ()
+
+
+def test_a_file_that_is_touched_without_end_ends_the_analysis(moving_case, info):
+    engine = Exchanging(moving_case, None, range(100))
+    settings = AnalysisSettings(chunk_seconds=0.5)
+    with pytest.raises(AnalysisError, match="was moved, exchanged or written while"):
+        run_analysis(moving_case, "E001", info, settings, engine, workers=1, announce=print)
+    run = moving_case.runs.latest("E001")
+    assert (run.outcome, run.frames_done) == (RunOutcome.FAILED, 0)
+    assert disagreements(moving_case) == ()

@@ -8,9 +8,12 @@ from tests.weights import random_weights
 from workstation.analysis import chunks, scheduling
 from workstation.analysis.detector import read_detector
 from workstation.analysis.faces import FaceFinder
+from workstation.analysis.keeping import KeptChunks
 from workstation.analysis.settings import AnalysisSettings
+from workstation.cases.agreement import disagreements
 from workstation.cases.custody import Act
 from workstation.cases.records import RunOutcome
+from workstation.errors import CaseError
 
 
 def scores(case, run):
@@ -111,3 +114,14 @@ def test_what_an_earlier_method_found_is_not_taken(place, moving_case, detector,
     earlier = {**module.software_versions(), "analysis method": "3"}
     monkeypatch.setattr(module, "software_versions", lambda: earlier)
     assert key() != now
+
+
+def test_a_cache_that_fails_in_the_end_leaves_a_complete_run(moving_case, detector, monkeypatch):
+    def fail(*_):
+        raise CaseError("The disk is full.")
+
+    monkeypatch.setattr(KeptChunks, "make_room", fail)
+    run = analyse(moving_case, detector)
+    assert run.outcome is RunOutcome.COMPLETE
+    assert moving_case.custody.entries()[-1].act == Act.ANALYSIS_COMPLETE
+    assert disagreements(moving_case) == ()

@@ -8,15 +8,12 @@ from shutil import copytree
 
 import pytest
 
-from tests.cases.test_run_store import FRAMES, exhibit, face_table
+from tests.cases.killed_runs import FACES, FRAMES, killed_in, said, tamper
 from workstation.cases import own_place, seals
 from workstation.cases.agreement import disagreements, refuse_altered_run, run_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, CustodyLog
-from workstation.cases.records import RunOutcome, Stretch
 from workstation.errors import CaseError
-
-FACES = face_table([(frame, 1, 0.25) for frame in range(FRAMES)])
 
 
 @pytest.fixture(autouse=True)
@@ -35,40 +32,14 @@ def killed(tmp_path: Path) -> Path:
     return killed_in(tmp_path / "case", account=seals.account())
 
 
-def killed_in(folder: Path, **begun: str) -> Path:
-    """Such a case; its log says of the analysis that began what programs of before did not."""
-    with Case.create(folder, number="1", examiner="A. Examiner") as case:
-        case.exhibits.add(*exhibit())
-        digest = case.exhibits.digest("E001")
-        case.custody.append(Act.EXHIBIT_ADDED, "E001", record_sha256=digest, sha256="a" * 64)
-        case.runs.start("E001", {"name": "d"}, {"grid": 5}, {}, "cpu", "float32", FRAMES)
-        case.custody.append(Act.ANALYSIS_STARTED, "E001", run=1, **begun)
-        for first, lost in ((0, []), (20, [Stretch(30, 39, "damaged")])):
-            table = FACES.where((FACES.frame >= first) & (FACES.frame < first + 10))
-            case.runs.commit_stretch(1, first, first + 20, table, lost)
-    return folder
-
-
-def tamper(folder: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(folder / "case.sqlite")) as raw, raw:
-        for statement in statements:
-            assert raw.execute(statement).rowcount
-
-
-def said(folder: Path) -> tuple[list[str], list[str]]:
-    """What verifying the case finds, and remarks, once it was opened for writing."""
-    with Case.open(folder) as case:
-        assert case.runs.get(1).outcome is RunOutcome.INTERRUPTED
-        return list(disagreements(case)), list(case.custody.verify().remarks)
-
-
 def test_what_was_left_as_it_was_is_bound(killed: Path) -> None:
     with Case.open(killed, read_only=True) as case:
         assert disagreements(case) == ()
     assert said(killed) == ([], [])
     with Case.open(killed) as case:
         details = case.custody.entries()[-1].details
-        assert set(details) == {"run", "frames_done", "reason", "seals_sha256"}
+        found = {"seals_sha256", "account", "code"}
+        assert set(details) == {"run", "frames_done", "reason", *found}
         assert run_agrees(case, case.runs.get(1), case.custody.entries())
 
 
@@ -196,7 +167,8 @@ def test_scores_of_another_account_are_not_read_to_open_its_case(
         Case.open(killed).close()
     with Case.open(killed) as case:
         details = case.custody.entries()[-1].details
-        assert set(details) == {"run", "frames_done", "reason", "seals_sha256", "not_bound"}
+        found = {"seals_sha256", "not_bound", "account", "code"}
+        assert set(details) == {"run", "frames_done", "reason", *found}
         assert disagreements(case) == ()
 
 

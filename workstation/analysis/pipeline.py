@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,12 @@ import numpy as np
 
 from workstation.analysis.chunk_result import ChunkResult
 from workstation.analysis.chunks import ChunkRequest
+from workstation.analysis.continuing import can_go_on
 from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
 from workstation.analysis.findings import Thresholds, conclude
-from workstation.analysis.guard import ExhibitGuard
+from workstation.analysis.guard import MOST_TOUCHES, ExhibitGuard, ExhibitTouchedError
 from workstation.analysis.keeping import KeptChunks
 from workstation.analysis.planning import ChunkSpan, plan_chunks
 from workstation.analysis.progress import Control, Event, Progress, StretchScored
@@ -32,21 +34,13 @@ from workstation.analysis.versions import software_versions
 from workstation.analysis.working_time import WorkingTime
 from workstation.cases.agreement import reopened
 from workstation.cases.case import Case
-from workstation.cases.custody import GOING_ON, Act
-from workstation.cases.plain_json import canonical
+from workstation.cases.custody import Act
 from workstation.cases.records import FaceTable, Run, RunOutcome
 from workstation.cases.runs import changed_meanwhile
 from workstation.cases.seals import account
-from workstation.errors import AnalysisError, WorkstationError
+from workstation.errors import AnalysisError, CaseError, WorkstationError
 
 Announce = Callable[[Event], None]
-
-_CONTINUED = (
-    RunOutcome.PAUSED,
-    RunOutcome.INTERRUPTED,
-    RunOutcome.CANCELLED,
-    RunOutcome.FAILED,
-)
 
 
 def default_workers(device: str) -> int:
@@ -79,7 +73,8 @@ def run_analysis(
 
     An unfinished run of the same exhibit with the same weights, settings, software and precision is
     continued; otherwise a new one begins. Where a GPU fails, its run ends as failed, and another
-    begins with fewer crops at once, or on the processor: one run has one device.
+    begins with fewer crops at once, or on the processor: one run has one device. Where the file
+    of the exhibit is touched meanwhile, its run fails, and goes on once the file was hashed again.
 
     Args:
         case: Open for writing, on a connection of the calling thread.
@@ -112,6 +107,8 @@ def run_analysis(
             return job.run(Engine(executor, max(1, workers)))
         except DeviceFault as fault:
             job.fall_back(fault)
+        except ExhibitTouchedError as touched:
+            job.go_on_after(touched)
 
 
 class _Analysis:
@@ -164,6 +161,12 @@ class _Analysis:
         self._done, self._fresh, self._working = 0, 0, WorkingTime()
         self.load(self._detector.info, device)
 
+    def go_on_after(self, touched: ExhibitTouchedError) -> None:
+        """Get ready to go on after the exhibit's file was touched, unless that does not end."""
+        if self._guard.touches > MOST_TOUCHES:
+            raise touched
+        self._done, self._fresh, self._working = 0, 0, WorkingTime()
+
     def run(self, engine: Engine) -> Run:
         """Score everything, and leave a truthful record whatever happens."""
         run = self._begin()
@@ -187,6 +190,8 @@ class _Analysis:
             reason = f"A fault of this program: {type(error).__name__}: {said}"
             self._record_failure(RunOutcome.FAILED, Act.ANALYSIS_FAILED, reason)
             raise
+        else:
+            self._tidy()
         return self._case.runs.get(run.id)
 
     def _begin(self) -> Run:
@@ -199,12 +204,10 @@ class _Analysis:
         }
         with self._case.transaction():
             for run in reversed(self._case.runs.of_exhibit(self._exhibit.number)):
-                fits = run.outcome in _CONTINUED and _fits(run, facts, self._detector.device)
+                fits = can_go_on(run, facts, self._detector.device)
                 # What is no longer as it was entered in the log is not built upon.
                 if fits and reopened(self._case, run):
-                    self._record(
-                        Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done, account=account()
-                    )
+                    self._record(Act.ANALYSIS_RESUMED, run.id, frames_done=run.frames_done)
                     return self._case.runs.get(run.id)
             run = self._case.runs.start(
                 self._exhibit.number,
@@ -282,26 +285,32 @@ class _Analysis:
         self._announce(StretchScored(self._exhibit.number, self._run_id, first, stop))
 
     def _conclude(self) -> None:
-        self._release()
+        self._watched(self._guard.release)
         self._progress("concluding")
-        faces = self._case.runs.faces(self._run_id)
-        lost = self._case.runs.undecodable(self._run_id)
         rule = Thresholds.of_card(self._detector.info.card)
-        segments, findings = conclude(faces, self._times, lost, rule)
-        with self._case.transaction():
+        with self._case.transaction():  # what is concluded from is what is compared
             self._case.runs.refuse_altered(self._run_id)
+            faces = self._case.runs.faces(self._run_id)
+            lost = self._case.runs.undecodable(self._run_id)
+            segments, findings = conclude(faces, self._times, lost, rule)
             self._case.runs.conclude(self._run_id, segments, findings)
             said = {"finding": str(findings[0].finding), "frames_from_cache": self._kept.given}
             self._end(RunOutcome.COMPLETE, Act.ANALYSIS_COMPLETE, "", **said)
-        if self._keep_chunks:
-            self._kept.make_room()
-        else:
-            self._kept.forget()
 
-    def _release(self) -> None:
+    def _tidy(self) -> None:
+        """Keep the cache within its bound; trouble with it changes nothing about a run."""
+        with suppress(CaseError):
+            if self._keep_chunks:
+                self._kept.make_room()
+            else:
+                self._kept.forget()
+
+    def _watched(self, look: Callable[[], None]) -> None:
         """Conclude nothing from, and keep nothing of, a file that was exchanged meanwhile."""
         try:
-            self._guard.release()
+            look()
+        except ExhibitTouchedError:
+            raise
         except AnalysisError:
             self._kept.forget(faces=True)
             self._case.runs.discard(self._run_id)
@@ -314,6 +323,7 @@ class _Analysis:
         return result
 
     def _keep(self, result: ChunkResult) -> None:
+        self._watched(self._guard.refuse_touched)  # another file may have been read meanwhile
         self.watch.add(result.seconds)
         with self.watch.stage("store"):
             self._kept.keep(result)
@@ -346,17 +356,17 @@ class _Analysis:
     def _end(self, outcome: RunOutcome, act: Act, reason: str, **more: Any) -> None:
         """Record how the run ended, with what became of every frame."""
         runs = self._case.runs
-        states = frame_states(
-            len(self._index),
-            runs.committed_to(self._run_id),
-            runs.faces(self._run_id),
-            runs.undecodable(self._run_id),
-        )
         facts = {"reason": reason} if reason else {}
         with self._case.transaction():
+            states = frame_states(
+                len(self._index),
+                runs.committed_to(self._run_id),
+                runs.faces(self._run_id),
+                runs.undecodable(self._run_id),
+            )
             runs.finish(self._run_id, outcome, reason)
-            counts = state_counts(states)
             facts |= runs.sealed(self._run_id)
+            counts = state_counts(states)
             self._record(act, self._run_id, frame_states=counts, **facts, **more)
 
     def _stopped(self) -> None:
@@ -368,18 +378,19 @@ class _Analysis:
             self._end(RunOutcome.CANCELLED, Act.ANALYSIS_CANCELLED, reason)
 
     def _record_failure(self, outcome: RunOutcome, act: Act, reason: str) -> None:
+        if self._case.runs.get(self._run_id).outcome is RunOutcome.COMPLETE:
+            return
         try:
             self._end(outcome, act, reason)
         except WorkstationError:  # cannot be written now; opening the case again will note it
             return
 
     def _record(self, act: Act, run_id: int, **details: Any) -> None:
-        if act in GOING_ON:
-            details["account"] = account()  # all scores from here on carry its seals
         self._case.custody.append(
             act,
             self._exhibit.number,
             run=run_id,
+            account=account(),  # its seals are on all scores from here on, its code on this entry
             detector=self._detector.info.name,
             weights_sha256=self._detector.info.weights_sha256,
             device=self._detector.device,
@@ -387,14 +398,3 @@ class _Analysis:
             settings=self._settings.to_json(),
             **details,
         )
-
-
-def _fits(run: Run, facts: dict[str, Any], device: str) -> bool:
-    """Whether a run was begun with the same means."""
-    same_device = run.device.split(":")[0] == device.split(":")[0]
-    return same_device and all(
-        canonical(getattr(run, name)) == canonical(value)
-        if not isinstance(value, str)
-        else getattr(run, name) == value
-        for name, value in facts.items()
-    )

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from workstation.cases.custody import GOING_ON, Act, last_acts
+from workstation.cases.custody import GOING_ON, Act, last_acts, run_acts
 from workstation.cases.marks import MARK_ACTS
+from workstation.cases.own_entries import Maker, maker
 from workstation.cases.records import CustodyEntry, Exhibit, Run, RunOutcome
 from workstation.cases.references import logged
 from workstation.cases.seals import Vouched
@@ -50,15 +51,34 @@ def exhibit_agrees(case: "Case", exhibit: Exhibit, entries: Sequence[CustodyEntr
 
 def run_agrees(case: "Case", run: Run, entries: Sequence[CustodyEntry]) -> bool:
     """Whether a run is as it was entered in the log when it last stopped, or is going on."""
-    last = last_acts(entries).get(run.id)
-    if last is None or last.subject != run.exhibit:
+    about = run_acts(entries).get(run.id, [])
+    if not about or about[-1].subject != run.exhibit or not _in_order(case, run.id, about):
         return False
+    last = about[-1]
     if last.act in GOING_ON:
         return run.outcome is RunOutcome.RUNNING and _holds_as_sealed(case, run.id, last)
     if "seals_sha256" in last.details:
         seals, digest = case.runs.seals, last.details["seals_sha256"]
         return digest == seals.digest(run.id) and seals.whole(run.id) and seals.hold(run.id)
     return bool(last.details.get("results_sha256") == case.runs.digest(run.id))
+
+
+def _in_order(case: "Case", run_id: int, about: Sequence[CustodyEntry]) -> bool:
+    """Whether the entries about a run may follow on each other, and are by whom they must be.
+
+    A complete run never goes on. One that this account began is ended by this account or, where
+    its program was killed, by whoever opens the case next, who finds it under its seals.
+    """
+    if any(entry.act == Act.ANALYSIS_COMPLETE for entry in about[:-1]):
+        return False
+    last = about[-1]
+    begun = next((entry for entry in reversed(about) if entry.act in GOING_ON), last)
+    makers = maker(begun), maker(last)
+    if Maker.FALSELY in makers:
+        return False
+    if makers != (Maker.HERE, Maker.ELSEWHERE):
+        return True
+    return last.act == Act.ANALYSIS_INTERRUPTED and _holds_as_sealed(case, run_id, begun)
 
 
 def reopened(case: "Case", run: Run) -> bool:

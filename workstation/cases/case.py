@@ -20,7 +20,13 @@ from workstation.cases.records import CaseFacts, Run, RunOutcome
 from workstation.cases.references import ReferenceStore
 from workstation.cases.reports import HALF_WRITTEN, ReportStore
 from workstation.cases.runs import RunStore
-from workstation.cases.schema import bring_up_to_date, not_made_to_its_end, prepare
+from workstation.cases.schema import (
+    bring_up_to_date,
+    not_made_to_its_end,
+    prepare,
+    watch_tables,
+)
+from workstation.cases.seals import account
 from workstation.cases.soundness import as_recorded, refuse_links
 from workstation.errors import CaseError, CaseLocked, CaseTaken
 
@@ -49,6 +55,7 @@ class Case(AbstractContextManager["Case"]):
         self._connection = connection
         self._lock = lock
         self._open = True
+        watch_tables(connection)
         self.facts = _read_facts(connection)
         self.custody = CustodyLog(connection, self.facts.examiner)
         self.exhibits = ExhibitStore(connection)
@@ -254,6 +261,7 @@ class Case(AbstractContextManager["Case"]):
             run=run.id,
             frames_done=run.frames_done,
             reason=reason,
+            account=account(),
             **results,
         )
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from workstation.cases.database import Connection
+from workstation.cases.own_entries import Maker, code_of, maker
 from workstation.cases.own_place import remember_log, seen_log
 from workstation.cases.plain_json import canonical, clean_text, from_canonical, plain, utc_now
 from workstation.cases.records import CustodyEntry
@@ -109,7 +110,8 @@ class CustodyLog:
         Args:
             act: what was done.
             subject: what it was done to, such as an exhibit number.
-            **details: facts and result; plain JSON.
+            **details: facts and result; plain JSON. With `account` among them, the entry carries
+                this account's code (see `own_entries`).
 
         Raises:
             CaseError: the case cannot be written; nothing was recorded.
@@ -128,6 +130,8 @@ class CustodyLog:
                 "details": from_canonical(canonical(details).decode()),
                 "previous_sha256": previous,
             }
+            if "account" in details:
+                fields["details"]["code"] = code_of(fields)
             entry = CustodyEntry(**fields, sha256=_digest(fields))
             with _growing():
                 self._connection.write(
@@ -279,11 +283,16 @@ def _not_bound(rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
 
 def last_acts(entries: Sequence[CustodyEntry]) -> dict[int, CustodyEntry]:
     """The newest entry about each run, by the run's number."""
-    return {
-        entry.details["run"]: entry
-        for entry in entries
-        if entry.act in _RUN_ACTS and isinstance(entry.details.get("run"), int)
-    }
+    return {run: about[-1] for run, about in run_acts(entries).items()}
+
+
+def run_acts(entries: Sequence[CustodyEntry]) -> dict[int, list[CustodyEntry]]:
+    """The entries about each run, oldest first, by the run's number."""
+    found: dict[int, list[CustodyEntry]] = {}
+    for entry in entries:
+        if entry.act in _RUN_ACTS and isinstance(entry.details.get("run"), int):
+            found.setdefault(entry.details["run"], []).append(entry)
+    return found
 
 
 def _values(entry: CustodyEntry) -> tuple[Any, ...]:
@@ -322,7 +331,10 @@ def _problem(row: tuple[Any, ...], position: int, previous: str) -> str:
     try:
         details = _details(fields["details"])
         spelled = canonical(details).decode() == fields["details"]
-        intact = spelled and _digest(fields | {"details": details}) == digest
+        fields["details"] = details
+        intact = spelled and _digest(fields) == digest
+        if intact and maker(CustodyEntry(**fields, sha256=digest)) is Maker.FALSELY:
+            return f"Entry {position} of the custody log was not made by the account that it names."
     except (TypeError, ValueError, RecursionError):
         intact = False
     return "" if intact else f"Entry {position} of the custody log was altered."

@@ -98,6 +98,8 @@ class Connection:
         self._owner: int | None = None
         self._then: list[Callable[[], object]] = []
         self._beside: int | None = None  # the file's format when tables were put beside it
+        self._watch: Callable[[], None] | None = None
+        self._tables = 0
         with in_words(otherwise=sqlite3.SQLITE_NOTADB):
             self._raw = self._open_for_reading(path) if read_only else _connect(path, "rwc")
             try:
@@ -180,6 +182,14 @@ class Connection:
             self._raw.execute("PRAGMA query_only=ON")
         self._beside = version
 
+    def watch_tables(self, check: Callable[[], None]) -> None:
+        """Have a look taken whenever another program has changed the tables, or what they do.
+
+        Args:
+            check: called before anything more is read or written; raises where it must not be.
+        """
+        self._tables, self._watch = self.pragma("schema_version"), check
+
     def pragma(self, name: str) -> int:
         """The number that a pragma answers, such as `user_version`."""
         with in_words():
@@ -226,6 +236,7 @@ class Connection:
             self._raw.execute("BEGIN")
             self._owner = threading.get_ident()
             try:
+                self._look_at_tables()
                 yield
             finally:
                 self._owner = None
@@ -249,6 +260,7 @@ class Connection:
             self._raw.execute("BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:
+                self._look_at_tables()
                 yield
                 self._raw.execute("COMMIT")
             except BaseException:
@@ -290,6 +302,20 @@ class Connection:
             with in_words():
                 self._raw.execute("DETACH beside")  # statements that know it are made anew
             self._beside = None
+        if not self._raw.in_transaction:
+            self._look_at_tables()
+
+    def _look_at_tables(self) -> None:
+        """A trigger that is there for a moment only would change what is written in it."""
+        check = self._watch
+        if check is None or (now := self.pragma("schema_version")) == self._tables:
+            return
+        self._watch = None  # it reads, too
+        try:
+            check()
+        finally:
+            self._watch = check
+        self._tables = now
 
     def _same_thread(self) -> None:
         if self._owner is not None and self._owner != threading.get_ident():

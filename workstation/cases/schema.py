@@ -263,6 +263,16 @@ def seals_of_stretches(db: Database) -> None:
         db.conn.execute(statement)
 
 
+def watch_tables(connection: Connection) -> None:
+    """Refuse to go on with an open case in which tables or triggers of another program appear."""
+
+    def check() -> None:
+        if has_foreign_tables(connection, migrations):
+            raise CaseError(FOREIGN)
+
+    connection.watch_tables(check)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script at blank-free statement ends; `executescript` would end the transaction."""
     found, text = [], ""
