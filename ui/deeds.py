@@ -43,7 +43,7 @@ class Deeds:
         self.marks = MarkDeeds(self._bench, self._space.stage.player, window)
         self.exporting = Exporting(self._bench, self._space.stage, window)
         self._space.stage.timeline.clip_wanted.connect(self.marks.add_clip)
-        self.layouts = Layouts(self._space.area, window)
+        self.layouts = Layouts(self._space.area, window, self._space.reset)
 
     def table(self) -> dict[str, Callable[[], object]]:
         """What each action does, by its name."""

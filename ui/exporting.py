@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QGuiApplication
 
-from ui import messages
+from ui import keys, messages
 from ui.dialogs import files
 from ui.dialogs.clip_dialog import ClipDialog
 from ui.jobs import CallJob, Desk
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ui.workbench import Workbench
 
 NO_STRETCH = (
-    "Choose a stretch first: drag over the timeline with Shift held, or set an in point (I) and an "
-    "out point (O)."
+    "Choose a stretch first: drag over the timeline with Shift held, or set an in point ({}) and "
+    "an out point ({})."
 )
 
 
@@ -50,7 +50,10 @@ class Exporting:
     def export_frame(self) -> None:
         """Write the frame on screen as PNG, with its sidecar."""
         number, frame = self._bench.selected, self._stage.player.current_frame
-        if number is None or frame is None or not self._bench.writable:
+        if number is None or not self._bench.writable:
+            return
+        if frame is None:
+            messages.say(messages.NO_FRAME)
             return
         self._ask(
             "Export the frame",
@@ -63,6 +66,7 @@ class Exporting:
         """Copy exhibit, frame, time and acquisition hash as a line of text, to quote in notes."""
         shown, frame = self._bench.shown, self._stage.player.current_frame
         if shown is None or frame is None:
+            messages.say(messages.NO_FRAME)
             return
         exhibit, counted = shown.exhibit, "" if shown.index.timestamps else "about "
         place = (
@@ -79,7 +83,9 @@ class Exporting:
         if stretch is None and first is not None and last is not None and first <= last:
             stretch = (first, last)
         if stretch is None:
-            messages.say(NO_STRETCH)
+            messages.say(
+                NO_STRETCH.format(keys.said("player.in_point"), keys.said("player.out_point"))
+            )
         else:
             self.export_stretch(*stretch)
 

@@ -11,18 +11,25 @@ from ui.search.palette import Offer, Palette
 
 
 class Layouts:
-    """Saves and puts back layouts of one dock area."""
+    """Saves and puts back layouts of one dock area.
 
-    def __init__(self, area: DockArea, window: QWidget) -> None:
+    Args:
+        area: the docks.
+        window: over which questions are asked.
+        reset: puts everything where it is at first.
+    """
+
+    def __init__(self, area: DockArea, window: QWidget, reset: Callable[[], object]) -> None:
         self._area = area
         self._window = window
+        self._reset = reset
 
     def table(self) -> dict[str, Callable[[], object]]:
         """What the actions do."""
         return {
             "save_layout": self.save,
             "choose_layout": self.choose,
-            "reset_layout": self._area.reset,
+            "reset_layout": self._reset,
         }
 
     def save(self) -> None:
@@ -40,7 +47,7 @@ class Layouts:
 
     def choose(self) -> None:
         """Offer the layouts there are."""
-        offers = [Offer("Standard", "as it is at first", "", self._area.reset)]
+        offers = [Offer("Standard", "as it is at first", "", self._reset)]
         offers.append(Offer("Picture alone", "without any panel", "", self._picture_alone))
         offers.append(Offer("Picture and timeline", "without panels", "", self._review))
         for name in preferences.layout_names():

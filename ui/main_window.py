@@ -29,6 +29,9 @@ from ui.widgets import Banners
 from ui.workbench import Workbench
 from ui.workspace import Workspace
 
+OF_A_CASE = ("locked", "unfinished", "outcome", "refused", "hint")
+"""Causes of banners that mean nothing once another case is open."""
+
 
 class MainWindow(QMainWindow):
     """Shows the start page or the open case."""
@@ -41,6 +44,7 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(self.workbench)
         self._pages = QStackedWidget()
         self._stopping: Callable[[], object] | None = None
+        self._unfinished: tuple[str, ...] = ()  # exhibits whose analysis is offered to go on
         self._build()
         self.deeds = Deeds(self)
         self.actions_by_name = make_actions(self, self.deeds.table())
@@ -163,12 +167,13 @@ class MainWindow(QMainWindow):
         jobs.job_ended.connect(self._job_ended)
         self._pages.setCurrentWidget(self.workspace)
         self.setWindowTitle(f"{view.facts.number} – Deepfake Forensics Workstation")
-        self.banners.dismiss("drop", "trouble", "outcome", "refused", "locked", "unfinished")
+        self.banners.dismiss(*OF_A_CASE, "drop", "trouble")
         if view.locked_by:
             again = self._to_write("Try again", view.folder)
             self.banners.say("locked", view.locked_by, again)
         elif view.unfinished and not view.read_only:
             self._offer_to_continue(view.unfinished)
+            jobs.changed.connect(self._offer_what_is_left)
         self._update_actions()
         QTimer.singleShot(0, self, lambda: self.workspace.show_panel("exhibits"))
 
@@ -184,10 +189,21 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.start_page)
         self.setWindowTitle("Deepfake Forensics Workstation")
         self.start_page.refresh()
-        self.banners.dismiss("locked", "unfinished", "outcome", "refused")
+        self.banners.dismiss(*OF_A_CASE)
         self._update_actions()
 
+    def _offer_what_is_left(self) -> None:
+        """Drop from the offer what is being continued already, in whichever way."""
+        jobs = self.workbench.jobs
+        if jobs is not None and self.banners.shows("unfinished"):
+            left = tuple(one for one in self._unfinished if not jobs.find("analysis", one))
+            if not left:
+                self.banners.dismiss("unfinished")
+            elif left != self._unfinished:
+                self._offer_to_continue(left)
+
     def _offer_to_continue(self, exhibits: tuple[str, ...]) -> None:
+        self._unfinished = exhibits
         listed = ", ".join(exhibits)
         self.banners.say(
             "unfinished",
@@ -218,6 +234,8 @@ class MainWindow(QMainWindow):
     def _told(self, message: messages.Message) -> None:
         if message.fault:
             FaultDialog(message, self).open()
+        elif message.hint:
+            self.banners.say("hint", message.sentence)
         else:
             self.banners.say("trouble", message.sentence, danger=True)
 

@@ -21,6 +21,7 @@ FAULT_SENTENCE = (
     "This is a fault of this program, not of the evidence. What was saved stays saved; "
     "what was under way may have to be started again."
 )
+NO_FRAME = "No frame is on screen yet. Wait until one is, then try again."
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,13 @@ class Message:
         sentence: what happened and what to do.
         details: for whoever mends the program; "" for the world's faults.
         fault: whether this program is at fault.
+        hint: whether nothing went wrong: it says what to do first.
     """
 
     sentence: str
     details: str = ""
     fault: bool = False
+    hint: bool = False
 
 
 class Door(QObject):
@@ -54,7 +57,7 @@ class Door(QObject):
 
     def say(self, sentence: str) -> None:
         """Announce a sentence that is no error."""
-        self.told.emit(Message(sentence))
+        self.told.emit(Message(sentence, hint=True))
 
 
 @functools.cache

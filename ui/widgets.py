@@ -98,11 +98,17 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False, mono: bool = Fa
 
 
 class ElidedLabel(QLabel):
-    """One line that gives way where there is no room for it; the tooltip has all of it."""
+    """One line that gives way where there is no room for it; the tooltip has all of it.
 
-    def __init__(self, kind: str = "", parent: QWidget | None = None) -> None:
+    Args:
+        kind: how it looks.
+        parent: the widget it is part of.
+        cut: whether as much of it is shown as there is room for, else all of it or nothing.
+    """
+
+    def __init__(self, kind: str = "", parent: QWidget | None = None, *, cut: bool = True) -> None:
         super().__init__(parent)
-        self._whole = ""
+        self._whole, self._cut = "", cut
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("kind", kind)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -126,7 +132,7 @@ class ElidedLabel(QLabel):
     def _fit(self) -> None:
         room = self.contentsRect().width()
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room)
-        self.setText(shown)
+        self.setText(shown if self._cut or shown == self._whole else "")
         self.setToolTip("" if shown == self._whole else plain_tip(self._whole))
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CUSTODY_MS = 700  # the lane enters an act in the log a little after the window asks for it
 READ_AT_ONCE = 20_000  # frames whose faces are read before an exhibit is shown at all
+ALL_ANALYSED = "Every exhibit is analysed. Select one and analyse it to begin another run on it."
+NONE_TO_ANALYSE = "There is no exhibit to analyse yet. Add one first."
 NO_DETECTOR = "No detector weights are installed; nothing will be scored."
 
 
@@ -170,6 +172,8 @@ class Workbench(QObject):
         """Queue every exhibit without a complete run."""
         complete = RunOutcome.COMPLETE
         left = [one for one in self.exhibits if one.run is None or one.run.outcome is not complete]
+        if not left:
+            messages.say(ALL_ANALYSED if self.exhibits else NONE_TO_ANALYSE)
         self.analyse([line.exhibit.number for line in left])
 
     def verify(self, number: str | None = None) -> VerificationJob:

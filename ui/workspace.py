@@ -64,6 +64,11 @@ class Workspace(QWidget):
                 dock.detach()
                 return
 
+    def reset(self) -> None:
+        """Put every panel, and the player, where it is at first."""
+        self.place.bring_back()
+        self.area.reset()
+
     def _has_keyboard(self, dock: Dock) -> bool:
         focused = dock.focusWidget() if dock.isFloating() else self.window().focusWidget()
         return focused is not None and (focused is dock or dock.isAncestorOf(focused))

@@ -108,7 +108,7 @@ def test_a_stretch_is_asked_for_where_none_is_chosen(room, qtbot, monkeypatch):
     said = []
     messages.door().told.connect(lambda message: said.append(message.sentence))
     exporting.export_clip()
-    assert said == [NO_STRETCH]
+    assert said == [NO_STRETCH.format("I", "O")]
     assert not window.findChildren(ClipDialog)
 
 

@@ -195,6 +195,26 @@ def test_a_case_open_elsewhere_disables_writing(window, qtbot, script, tmp_path)
         qtbot.waitUntil(lambda: window.workbench.view is None)
 
 
+def test_the_offer_to_continue_goes_with_what_is_continued(window, qtbot, script, tmp_path):
+    create(window, qtbot, tmp_path / "case")
+    window.workbench.add_exhibits(
+        [make_video(tmp_path / f"{count}.mp4", frames=count) for count in (5, 6)]
+    )
+    settle(window, qtbot, exhibits=2)
+    window._offer_to_continue(("E001", "E002"))
+    window._offer_what_is_left()
+    assert "E001, E002" in window.banners.texts()[0]
+    window.workbench.jobs.pause()
+    window.workbench.analyse(["E001"])
+    window._offer_what_is_left()
+    assert "of E002 was" in window.banners.texts()[0]
+    window.workbench.analyse(["E002"])
+    window._offer_what_is_left()
+    assert not window.banners.texts()
+    window.workbench.jobs.resume()
+    settle(window, qtbot)
+
+
 def test_without_weights_it_says_so_and_does_not_score(window, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr("workstation.analysis.detector.available_detectors", list)
     window.workbench.look_for_detectors()

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from ui import messages
 from ui.compare.pair import Side
 from ui.compare.window import CompareWindow
 from ui.player.player import PlayerWidget
@@ -27,6 +28,7 @@ def compare(workbench: Workbench, player: PlayerWidget, parent: QWidget) -> Comp
     """
     view = workbench.shown
     if view is None or player.current_frame is None:
+        messages.say(messages.NO_FRAME)
         return None
     window = CompareWindow(parent)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

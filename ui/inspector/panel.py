@@ -135,7 +135,7 @@ class InspectorPanel(QScrollArea):
         said = (
             f"No finding: the analysis ended as “{run.outcome}” with {share} of the frames "
             "accounted for. What was scored stays."
-        )
+        ).replace(" %", "\N{NO-BREAK SPACE}%")
         reason = [label(run.reason, "muted", wrap=True)] if run.reason else []
         doubt = [label(view.altered, "danger", wrap=True)] if view.altered else []
         offer = self._offer("Continue the analysis", number)

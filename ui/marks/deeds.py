@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ui import messages
+from ui import keys, messages
 from ui.marks.dialog import MarkDialog
 from workstation.cases.marks import Mark, MarkKind, finding_on
 from workstation.cases.records import Finding
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
     from ui.player.player import PlayerWidget
     from ui.workbench import Workbench
+
+
+NO_POINTS = (
+    "Set an in point ({}) and an out point ({}) first; the clip is the stretch from one to the "
+    "other."
+)
+NOT_ANALYSED = "Segments are flagged by the analysis; this exhibit has not been analysed."
 
 
 class MarkDeeds:
@@ -40,14 +47,16 @@ class MarkDeeds:
             "note_track": self.note_track,
             "note_exhibit": self.note_exhibit,
             "give_finding": lambda: self.give_finding(None),
-            "give_track_finding": lambda: self.give_finding(self._track),
+            "give_track_finding": self.give_track_finding,
         }
 
     def add_marker(self, frame: int | None = None) -> None:
         """Mark the frame on screen, or another, at once; it can be named later."""
         exhibit = self._workbench.selected
         frame = self._player.current_frame if frame is None else frame
-        if exhibit is not None and frame is not None:
+        if frame is None:
+            messages.say(messages.NO_FRAME)
+        elif exhibit is not None:
             mark = Mark(MarkKind.MARKER, exhibit, frame, frame)
             self._workbench.marks.add(mark, "add a marker")
 
@@ -57,8 +66,7 @@ class MarkDeeds:
             first, last = self._player.in_point, self._player.out_point
         if first is None or last is None or first > last:
             messages.say(
-                "Set an in point (I) and an out point (O) first; the clip is the stretch from one "
-                "to the other."
+                NO_POINTS.format(keys.said("player.in_point"), keys.said("player.out_point"))
             )
             return
         self._ask(MarkKind.CLIP, first=first, last=last)
@@ -66,13 +74,19 @@ class MarkDeeds:
     def note_frame(self) -> None:
         """Mark the frame on screen, with a name, a note and tags."""
         frame = self._player.current_frame
-        if frame is not None:
+        if frame is None:
+            messages.say(messages.NO_FRAME)
+        else:
             self._ask(MarkKind.MARKER, first=frame, last=frame)
 
     def note_segment(self) -> None:
         """Write a note on the flagged segment that the frame on screen lies in."""
         shown, frame = self._workbench.shown, self._player.current_frame
-        if shown is None or shown.run is None or frame is None:
+        if shown is None or frame is None:
+            messages.say(messages.NO_FRAME)
+            return
+        if shown.run is None:
+            messages.say(NOT_ANALYSED)
             return
         here = [part for part in shown.segments if part.first <= frame <= part.last]
         here.sort(key=lambda part: (part.track != self._track, -part.peak))
@@ -108,6 +122,11 @@ class MarkDeeds:
             self._ask(MarkKind.FINDING, **fields)
         elif (place := self._of_track(track)) is not None:
             self._ask(MarkKind.FINDING, **place, **fields)
+
+    def give_track_finding(self) -> None:
+        """Ask for the examiner's own finding on the selected face track, or change it."""
+        if self._of_track(self._track) is not None:
+            self.give_finding(self._track)
 
     def _of_track(self, track: int | None) -> dict[str, int] | None:
         shown = self._workbench.shown

@@ -59,10 +59,17 @@ def _playing(player: "PlayerWidget") -> dict[str, Callable[[], object]]:
         "loop": lambda: player.set_repeat(not player.repeat),
         "slower": lambda: player.change_speed(-1),
         "faster": lambda: player.change_speed(1),
-        "sound": lambda: sound.set_volume(sound.volume, muted=not sound.muted),
-        "louder": lambda: sound.set_volume(sound.volume + LOUDER, muted=False),
-        "quieter": lambda: sound.set_volume(sound.volume - LOUDER),
+        "sound": lambda: _set_volume(player, sound.volume, not sound.muted),
+        "louder": lambda: _set_volume(player, sound.volume + LOUDER, False),
+        "quieter": lambda: _set_volume(player, sound.volume - LOUDER, sound.muted),
     }
+
+
+def _set_volume(player: "PlayerWidget", volume: float, muted: bool) -> None:
+    """Set it; where no sound can be heard, say why."""
+    player.sound.set_volume(volume, muted=muted)
+    if not player.sound.usable and player.sound.reason:
+        player.say(player.sound.reason)
 
 
 def _looking(player: "PlayerWidget") -> dict[str, Callable[[], object]]:

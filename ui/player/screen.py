@@ -19,7 +19,7 @@ from ui.player.readings import frame_text
 from ui.player.transport import LOW, TransportRow
 from workstation.cases.records import FaceTable, FrameIndex, Segment, Stretch
 
-EMPTY = ("No exhibit is open", "Choose an exhibit to see its frames.")
+EMPTY = ("No exhibit is open", "Add an exhibit, or choose one, to see its frames.")
 LOADING = ("Opening the exhibit", "The first frame is being decoded.")
 NO_FRAMES = ("No frames", "This exhibit's frame index is empty, so there is nothing to show.")
 WAITING_MS = 200  # after which it is said that a frame is being decoded

@@ -97,7 +97,7 @@ class TransportRow(QFrame):
         )
         self.time_reading = self._reading("Presentation time", EXACT_TIME)
         self.speed = self._speed_button()
-        self.note = ElidedLabel("small")
+        self.note = ElidedLabel("small", cut=False)
         self.note.setAccessibleName("Playing state")
         self.points = ElidedLabel("small")
         self.points.setAccessibleName("In and out point")

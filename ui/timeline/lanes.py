@@ -21,6 +21,8 @@ from ui.timeline.scores import Mark, holds, mark_runs
 from ui.timeline.sight import Sight
 
 SLIM = 14  # pixels of a lane that is collapsed
+DIAMOND_NAME = 160  # pixels for the name of a marker
+LEAST_NAME = 20  # pixels; a name that has less is left out
 MOST_STRIPES = 6  # face tracks shown as stripes of their own; more share them
 
 
@@ -190,7 +192,8 @@ class MarksLane(Lane):
     def draw(self, painter: QPainter, sight: Sight, part: QRectF) -> None:
         """Paint clips as named blocks and markers as diamonds."""
         free_from = part.left()
-        for mark in sorted(self.content.marks, key=lambda one: one.first):
+        marks = sorted(self.content.marks, key=lambda one: one.first)
+        for mark, after in zip(marks, [*marks[1:], *marks[-1:]], strict=True):
             block = _block(self.content, mark.first, mark.last, sight, part)
             if block is None:
                 continue
@@ -206,7 +209,9 @@ class MarksLane(Lane):
                 named = block
             else:
                 named = _diamond(painter, sight.x(self.content.begin(mark.first)), part, colour)
-            free_from = _name(painter, named, mark.words, free_from, mark.last > mark.first)
+            if after.first > mark.first:  # a name ends before the next sign begins
+                named.setRight(min(named.right(), sight.x(self.content.begin(after.first)) - 6))
+            free_from = _name(painter, named, mark.words, free_from)
 
     def words(self, frame: int) -> str:
         """The names of what is marked here."""
@@ -244,8 +249,8 @@ class SoundLane(Lane):
         """Paint the envelope around the middle."""
         colours = theme.current()
         middle = part.center().y()
-        level_line(painter, part, middle, colours.colour("line"), Qt.PenStyle.SolidLine)
         if self.content.sound is not None:
+            level_line(painter, part, middle, colours.colour("line"), Qt.PenStyle.SolidLine)
             pen = curve_pen(colours.colour("muted"))
             draw_curve(painter, self.content.sound, sight, part.adjusted(0, 1, 0, -1), pen)
         elif self.content.sound_waiting:
@@ -362,17 +367,15 @@ def _diamond(painter: QPainter, x: float, part: QRectF, colour: QColor) -> QRect
             QPointF(x, middle + size),
         ]
     )
-    return QRectF(x + size - 2, part.top(), 160, part.height())
+    return QRectF(x + size - 2, part.top(), DIAMOND_NAME, part.height())
 
 
-def _name(
-    painter: QPainter, block: QRectF, words: str, free_from: float, inside: bool = True
-) -> float:
+def _name(painter: QPainter, block: QRectF, words: str, free_from: float) -> float:
     """Name a block where no other name stands; returns the pixel from which there is room again."""
     font = theme.text_font(theme.SMALL)
     start = max(block.left() + 4, free_from)
-    room = block.right() - start if inside else block.width()
-    if room < 10 or start > block.right():
+    room = block.right() - start
+    if room < LEAST_NAME:
         return free_from
     draw_words(painter, QRectF(start, block.top(), room, block.height()), words)
     return start + min(QFontMetricsF(font).horizontalAdvance(words), room) + 6

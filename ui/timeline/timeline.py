@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from ui import theme
+from ui import messages, theme
 from ui.dialogs.details_dialog import DetailsDialog
 from ui.player.keys import KeyMap
 from ui.timeline.arrangement import Row, make_lanes
@@ -20,6 +20,10 @@ from ui.timeline.track_lanes import TrackLane
 from ui.timeline.view import ZOOM_STEP
 
 COMPARE_TIP = "Lay other runs on this exhibit over the one shown"
+NO_SELECTION = (
+    "Select a stretch first: drag over the timeline with Shift held, or with the selection button "
+    "pressed."
+)
 PAN_SHARE = 0.25  # of what is in sight, for one press of a key
 LANES_TIP = "Choose and order the lanes"
 
@@ -100,7 +104,10 @@ class TimelineWidget(Board):
             "let_go": lambda: self.set_selection(None, None),
             "select_tool": self._select.click,
         }
-        acts[name]()
+        if self.selection is None and name in ON_SELECTION:
+            messages.say(NO_SELECTION)
+        else:
+            acts[name]()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what the timeline has the key for; other keys are the player's."""

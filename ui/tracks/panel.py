@@ -25,6 +25,8 @@ READING = "Reading the faces; their people are listed here in a moment."
 NOT_ANALYSED = "Not analysed yet: {} analyses the exhibit, and its people are listed here."
 NO_FACE = "The analysis found no face in this exhibit."
 UNFINISHED = "The people are listed when the analysis is complete."
+ALONE = "Select a person in the list of people first."
+AS_IT_IS = "This is a face track as the detector followed it; there is nothing to give back."
 TOGETHER = "Select two people or more, with Ctrl or Shift, to merge them."
 
 
@@ -74,7 +76,7 @@ class TracksPanel(QWidget):
 
     def split(self) -> None:
         """Take the person in hand for two, before the frame on screen and from it on."""
-        person = self.view.current()
+        person = self._in_hand()
         if person is None or self._frame is None:
             return
         try:
@@ -90,15 +92,17 @@ class TracksPanel(QWidget):
 
     def give_back(self) -> None:
         """Show the tracks of the person in hand as the detector followed them."""
-        person = self.view.current()
-        if person is not None and words.is_by_hand(person, self._extents):
+        person = self._in_hand()
+        if person is not None and not words.is_by_hand(person, self._extents):
+            messages.say(AS_IT_IS)
+        elif person is not None:
             said = words.label_of(person, self._extents)
             people = groups.as_followed(self.people, person, self._extents)
             self._group(people, f"gave back {said}")
 
     def name_person(self) -> None:
         """Ask what to call the person in hand."""
-        person = self.view.current()
+        person = self._in_hand()
         if person is None:
             return
         dialog = FormDialog("Name a person", "Save", self)
@@ -114,7 +118,7 @@ class TracksPanel(QWidget):
 
     def follow(self) -> None:
         """Let the player keep the person in hand in view, or stop."""
-        person = self.view.current()
+        person = self.view.current() if self.following else self._in_hand()
         wanted = person.tracks if person is not None else ()
         self.following = () if wanted == self.following else wanted
         self.follow_wanted.emit(self.following)
@@ -129,6 +133,13 @@ class TracksPanel(QWidget):
             "name_person": self.name_person,
             "follow_person": self.follow,
         }
+
+    def _in_hand(self) -> Person | None:
+        """The person that the cursor is on; where it is on none, that is said."""
+        person = self.view.current()
+        if person is None:
+            messages.say(ALONE)
+        return person
 
     def _group(self, people: Sequence[Person], how: str) -> None:
         view, desk = self._view, self._workbench.marks
@@ -258,7 +269,13 @@ class TracksPanel(QWidget):
                 self.view.lines.renew(row, self._line(person))
 
     def _show(self) -> None:
+        before = self.view.current()
         self.view.show_lines([self._line(person) for person in self.people])
+        if before is not None and self.view.current() is None:  # it was merged, split, or named
+            held = set(before.tracks)
+            row = next((n for n, one in enumerate(self.people) if held & set(one.tracks)), None)
+            if row is not None:
+                self.view.setCurrentIndex(self.view.lines.index(row))
         self._pages.setCurrentIndex(0 if self.people else 1)
         self.head.setVisible(bool(self.people))
         self._enable()
@@ -272,20 +289,20 @@ class TracksPanel(QWidget):
             if view is not None
         ]
         given = "".join(f" · you: {one.finding}" for one in mine if one is not None)
-        named = f"{words.pieces(person, self._extents)} · " if person.name else ""
+        named = f" · {words.pieces(person, self._extents)}" if person.name else ""
         followed = bool(self.following) and self.following == person.tracks
         tip = [words.BY_HAND if by_hand else words.AS_FOLLOWED, words.FIGURES]
         return Line(
             thing=person,
             title=words.label_of(person, self._extents),
-            detail=f"{named}{said}{given}",
+            detail=f"{said}{given}{named}",  # what is cut off, where there is no room, is its end
             further=words.numbers(self._figures[person]),
             icon="crosshairs" if followed else "account-edit-outline" if by_hand else "",
             token="accent" if followed else "muted",
             colour=theme.current().track(person.tracks[0]),
             picture=self._crops.get(person, QImage()),
             aside="by hand" if by_hand else "",
-            tip="\n".join([named.removesuffix(" · ") + said + given, *tip]),
+            tip="\n".join([said + given + named, *tip]),
         )
 
     def _enable(self) -> None:

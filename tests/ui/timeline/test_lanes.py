@@ -1,10 +1,11 @@
 """Lanes: collapsed, ordered, hidden, and what is picked on them."""
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.timeline.scene import FRAMES, faces_between, names
-from ui.timeline import TimelineWidget
+from ui.timeline import TimelineWidget, lanes
 from ui.timeline.arrangement import ORDER
 from ui.timeline.content import MarkLine
 from ui.timeline.headings import ARROW, HEADING
@@ -107,3 +108,23 @@ def test_marks_are_shown_and_picked(timeline, index):
         )
     assert picked == ["a", "b"]
     assert len(timeline.content.marks) == 2
+
+
+def test_the_name_of_a_mark_ends_before_the_next_sign(timeline):
+    timeline.set_faces(faces_between(0, FRAMES))
+    alone = MarkLine(1, 100, 100, "a rather long name")
+    timeline.set_mark_lines([alone])
+    lane = next(row for row in timeline.view.rows if row.lane.name == "marks")
+    words = marked_names(timeline, lane)
+    assert words == ["a rather long name"]
+    timeline.set_mark_lines([alone, MarkLine(2, 101, 101, "next")])
+    assert marked_names(timeline, lane) == ["next"]
+
+
+def marked_names(timeline, row):
+    """What is written on the lane of the marks, as it is written."""
+    written = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "draw_words", lambda painter, part, words: written.append(words))
+        timeline.view.viewport().grab()
+    return [words for words in written if "track" not in words]

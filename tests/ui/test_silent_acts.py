@@ -1,0 +1,104 @@
+"""An act that cannot be done where it is chosen says why; none does something else or nothing."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.ui.reviewing import CTRL, SHIFT, sitting
+from ui import keys, messages, preferences
+from ui.marks.deeds import NO_POINTS
+from ui.marks.dialog import MarkDialog
+from ui.timeline.timeline import NO_SELECTION
+from ui.tracks.panel import ALONE, AS_IT_IS
+from ui.workbench import ALL_ANALYSED, NONE_TO_ANALYSE, Workbench
+
+
+@pytest.fixture
+def examiner(qtbot, qapp, monkeypatch, tmp_path):
+    with sitting(qtbot, monkeypatch, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def said():
+    heard = []
+    listening = messages.door().told.connect(lambda message: heard.append(message))
+    yield heard
+    messages.door().told.disconnect(listening)
+
+
+def test_each_says_what_to_do_first(examiner, said):
+    actions, people = examiner.window.actions_by_name, examiner.panels["tracks"]
+    examiner.wait(lambda: len(people.people) == 1)
+    for name in ("split_person", "name_person", "give_back_person", "follow_person"):
+        actions[name].trigger()
+        assert said.pop().sentence == ALONE
+    people.view.step(0)
+    actions["give_back_person"].trigger()
+    assert said.pop().sentence == AS_IT_IS
+    actions["analyse_all"].trigger()
+    assert said.pop().sentence == ALL_ANALYSED
+    timeline = examiner.space.stage.timeline
+    for name in ("closer", "clip", "figures", "let_go"):
+        timeline.act(name)
+        assert said.pop().sentence == NO_SELECTION
+    examiner.player.clear()
+    for name in ("add_marker", "note_frame", "export_frame", "copy_place", "compare"):
+        actions[name].trigger()
+        assert said[-1].sentence == messages.NO_FRAME
+        assert said.pop().hint
+    assert not said
+    assert not examiner.bench.marks.all
+
+
+def test_a_finding_on_the_track_is_never_one_on_the_exhibit(examiner, said):
+    give = examiner.window.actions_by_name["give_track_finding"]
+    give.trigger()
+    assert "Select a face track first" in said.pop().sentence
+    assert not [one for one in examiner.window.findChildren(MarkDialog) if one.isVisible()]
+    examiner.bench.select_track(1)
+    give.trigger()
+    assert examiner.dialog(MarkDialog).mark().track == 1
+
+
+def test_a_hint_names_the_keys_in_force_and_leaves_a_warning_where_it_is(examiner, said):
+    banners = examiner.window.banners
+    banners.say("trouble", "The disk is full.", danger=True)
+    preferences.keep_keys({"player.in_point": ("Shift+F1",)})
+    keys.keeper().changed.emit()
+    examiner.window.actions_by_name["add_clip"].trigger()
+    assert said.pop().sentence == NO_POINTS.format("Shift+F1", "O")
+    assert banners.texts() == ["The disk is full.", NO_POINTS.format("Shift+F1", "O")]
+
+
+def test_a_merged_person_stays_in_hand(examiner):
+    people = examiner.panels["tracks"]
+    examiner.press(Qt.Key.Key_7, CTRL)
+    examiner.wait(lambda: len(people.people) == 1)
+    people.view.step(0)
+    examiner.bench.want_frame(20)
+    examiner.sees(20)
+    examiner.press(Qt.Key.Key_J, CTRL | SHIFT)
+    examiner.wait(lambda: len(people.people) == 2)
+    assert people.view.current() == people.people[0]
+    people.view.selectAll()
+    examiner.press(Qt.Key.Key_J, CTRL)
+    examiner.wait(lambda: len(people.people) == 1)
+    assert people.view.chosen() == list(people.people)
+
+
+def test_resetting_the_layout_brings_the_player_back(examiner):
+    actions = examiner.window.actions_by_name
+    actions["detach_player"].trigger()
+    assert examiner.player.window() is not examiner.window
+    actions["reset_layout"].trigger()
+    assert examiner.player.window() is examiner.window
+
+
+def test_an_empty_case_has_nothing_to_analyse(qtbot, said, tmp_path):
+    bench = Workbench()
+    bench.create_case(tmp_path / "case", number="2026-1", examiner="A. Examiner")
+    qtbot.waitUntil(lambda: bench.view is not None)
+    bench.analyse_all()
+    assert [one.sentence for one in said] == [NONE_TO_ANALYSE]
+    bench.close_case()
+    bench.close()
