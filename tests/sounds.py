@@ -24,6 +24,7 @@ class Device:
         volume: the last that was set.
         gone: whether it says that it has gone.
         opened: how often it was opened.
+        closed: how often it was closed.
         threads: those that wrote to it.
     """
 
@@ -33,7 +34,7 @@ class Device:
         self.heard: list[NDArray[np.float32]] = []
         self.volume: float | None = None
         self.gone = False
-        self.opened = 0
+        self.opened = self.closed = 0
         self.threads: set[int] = set()
         self._began: float | None = None
         self._written = 0
@@ -78,6 +79,7 @@ class Device:
     def close(self) -> None:
         """Fall silent."""
         self._began = None
+        self.closed += 1
 
 
 def clicks(seconds: float, every: float = 0.5, rate: int = RATE) -> NDArray[np.float32]:

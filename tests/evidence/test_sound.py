@@ -1,6 +1,7 @@
 """The sound lies where its timestamps say, on the time of the frames, whatever the file does."""
 
 import itertools
+import select
 
 import numpy as np
 import pytest
@@ -177,7 +178,7 @@ def test_a_worker_that_dies_leaves_a_second_of_silence(tmp_path):
         for block in reader.samples(0.0):
             blocks.append(block)
             if len(blocks) == 20:
-                reader._worker._process.end()
+                end(reader._worker)
     finally:
         reader.close()
     cut = sum(len(block) for block in blocks[:20])
@@ -188,6 +189,14 @@ def test_a_worker_that_dies_leaves_a_second_of_silence(tmp_path):
     expected = np.concatenate(list(hearing_of(path)))[cut + rate : cut + 3 * rate]
     found = heard[cut + rate : cut + 3 * rate]
     assert np.abs(found - expected).max() < 0.01
+
+
+def end(worker):
+    """Kill a worker, and see that it is gone: what kills it does not wait."""
+    hung_up = select.poll()
+    hung_up.register(worker._channel.fileno(), select.POLLHUP)
+    worker._process.end()
+    assert hung_up.poll(20_000)
 
 
 def hearing_of(path):

@@ -173,6 +173,8 @@ def test_comparison(person):
     heard = []
     compared.pair.shown.connect(lambda left, right: heard.append((left, right)))
     compared.activateWindow()
+    hands.wait(compared.isActiveWindow)  # else the first key is the main window's
+    hands.wait(lambda: "frame" in compared.readings[0].text())
 
     def compares(left, right):
         """Both halves of the screen show these frames."""
