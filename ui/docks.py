@@ -40,7 +40,8 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setMinimumWidth(LEAST_WIDTHS.get(side, 0))
-        self.setTitleBarWidget(_TitleBar(title, self, head))
+        self.head = _TitleBar(title, self, head)
+        self.setTitleBarWidget(self.head)
         self.setWidget(panel)
         self.visibilityChanged.connect(lambda seen: self.setProperty(focus.IN_SIGHT, seen))
 
@@ -88,9 +89,9 @@ class _TitleBar(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
         dock.topLevelChanged.connect(lambda floats: self._floats(title, floats))
-        dock.visibilityChanged.connect(lambda _: self._name(dock))
+        dock.visibilityChanged.connect(lambda _: self.name(dock))
 
-    def _name(self, dock: Dock) -> None:
+    def name(self, dock: Dock) -> None:
         """Say the title, unless a tab right above says it."""
         area = dock.parent()
         tabbed = isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(dock))
@@ -163,14 +164,19 @@ class DockArea(QMainWindow):
         """Put the docks where they were; at first, size them once there is room to share out."""
         super().showEvent(event)
         self.shown = True
-        state, self._hidden = self._hidden, None
+        # Not before the window is there: what is detached would lie below it, or stay blank.
+        QTimer.singleShot(0, self, self._come_back)
+
+    def _come_back(self) -> None:
+        state = self._hidden if self.isVisible() else None
         if state is not None:
+            self._hidden = None
             self.put_back(state)
+            for dock in self._detached():
+                dock.raise_()
         if not self._sized:
             self._sized = True
-            QTimer.singleShot(0, self, self._size)
-        for dock in self._detached():  # else they lie below a window that was shown after them
-            QTimer.singleShot(0, dock, dock.raise_)
+            self._size()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Take detached docks along: they show what is no longer open."""
@@ -223,6 +229,8 @@ class DockArea(QMainWindow):
         if done:
             self._wide = None
             self._fold()
+        for dock in self.docks.values():  # some were shown before those that share their place
+            dock.head.name(dock)
         return done
 
     def resizeEvent(self, event: QResizeEvent) -> None:

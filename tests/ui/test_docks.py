@@ -50,14 +50,14 @@ def test_a_state_of_another_kind_is_refused(area):
     assert not area.put_back(QByteArray(b"not a layout"))
 
 
-def test_detached_docks_leave_and_come_back_with_the_area(area):
+def test_detached_docks_leave_and_come_back_with_the_area(area, qtbot):
     dock = area.docks["two"]
     dock.detach()
     area.hide()
     assert not dock.isVisible()
     kept = area.keep()
     area.show()
-    assert dock.isVisible()
+    qtbot.waitUntil(dock.isVisible)
     assert dock.isFloating()
     dock.detach()
     area.hide()
@@ -65,8 +65,19 @@ def test_detached_docks_leave_and_come_back_with_the_area(area):
     assert not dock.isFloating()
     assert area.keep() == kept
     area.show()
+    qtbot.waitUntil(dock.isFloating)
     assert dock.isVisible()
-    assert dock.isFloating()
+
+
+def test_a_panel_says_its_title_only_where_no_tab_does(area):
+    def titles():
+        return [dock.head._title.text() for dock in area.docks.values()]
+
+    state = area.keep()
+    assert titles() == ["ONE", "", "", "BELOW"]
+    area.docks["two"].detach()
+    assert area.put_back(state)
+    assert titles() == ["ONE", "", "", "BELOW"]
 
 
 def test_keys_without_use_are_handed_on(area, qtbot):
