@@ -31,6 +31,7 @@ from ui.workspace import Workspace
 
 OF_A_CASE = ("locked", "unfinished", "outcome", "refused", "hint")
 """Causes of banners that mean nothing once another case is open."""
+HINT_MS = 15_000  # for which what is to be done first stands there
 
 
 class MainWindow(QMainWindow):
@@ -44,6 +45,8 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(self.workbench)
         self._pages = QStackedWidget()
         self._stopping: Callable[[], object] | None = None
+        self._hint_over = QTimer(self, singleShot=True, interval=HINT_MS)
+        self._hint_over.timeout.connect(lambda: self.banners.dismiss("hint"))
         self._unfinished: tuple[str, ...] = ()  # exhibits whose analysis is offered to go on
         self._build()
         self.deeds = Deeds(self)
@@ -236,6 +239,7 @@ class MainWindow(QMainWindow):
             FaultDialog(message, self).open()
         elif message.hint:
             self.banners.say("hint", message.sentence)
+            self._hint_over.start()
         else:
             self.banners.say("trouble", message.sentence, danger=True)
 

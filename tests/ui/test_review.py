@@ -71,6 +71,9 @@ def test_marking_undoing_and_finding_again(examiner):
     examiner.press(Qt.Key.Key_F, CTRL)
     examiner.type("lips")
     examiner.wait(lambda: any("clip" in title for title in examiner.titles("search")))
+    assert [
+        line.aside for line in examiner.panels["search"].view.lines.lines if "clip" in line.title
+    ] == ["frame 15"]
     examiner.press(Qt.Key.Key_Return)
     examiner.sees(15)
 

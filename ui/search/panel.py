@@ -127,6 +127,12 @@ class SearchPanel(QWidget):
 
 
 def _line(hit: Hit) -> Line:
+    place = "" if hit.frame is None else f"frame {wording.number(hit.frame)}"
     return Line(
-        hit, hit.title, " ".join(hit.snippet.split()), icon=ICONS[hit.kind], tip=f"{hit.kind}"
+        hit,
+        hit.title,
+        " ".join(hit.snippet.split()),
+        icon=ICONS[hit.kind],
+        aside=place,  # two marks of the same name differ in nothing else
+        tip=f"{hit.kind}",
     )

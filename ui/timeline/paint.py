@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPaintDevice, QPainter, QPen, QPolygonF
 
 from ui import theme
@@ -20,6 +20,9 @@ PATTERNS = {
     Mark.NOT_ANALYSED: ("not_scored", 0.55, Qt.BrushStyle.Dense6Pattern),
     Mark.UNDECODABLE: ("danger", 1.0, Qt.BrushStyle.DiagCrossPattern),
 }
+
+DOT = 3.0  # pixels; a part of a curve smaller than that could not be seen
+_DOT_SIZE, _DOT_CORNER = QSizeF(DOT, DOT), QPointF(DOT / 2, DOT / 2)
 
 
 @contextmanager
@@ -51,14 +54,18 @@ def draw_curve(painter: QPainter, values: Pyramid, sight: Sight, plot: QRectF, p
 
 
 def draw_points(painter: QPainter, curve: Curve, sight: Sight, plot: QRectF, pen: QPen) -> None:
-    """Draw a curve that was worked out for what is in sight."""
+    """Draw a curve that was worked out for what is in sight; what would be a speck as a dot."""
     if not len(curve.x):
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(curve.x) < sight.columns)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen)
     for line in polylines(curve, sight, plot):
-        painter.drawPolyline(line)
+        bounds = line.boundingRect()
+        if max(bounds.width(), bounds.height()) < DOT:
+            painter.fillRect(QRectF(bounds.center() - _DOT_CORNER, _DOT_SIZE), pen.color())
+        else:
+            painter.drawPolyline(line)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

@@ -224,6 +224,21 @@ def test_the_curve_is_drawn_in_the_colour_of_the_track_in_both_themes(timeline, 
         theme.keeper().choose("dark")
 
 
+def test_a_single_score_can_be_seen(timeline):
+    timeline.set_faces(faces_between(500, 501, tracks=(1,)))
+    drawn = timeline.view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    ratio = drawn.devicePixelRatio()
+    row = next(row for row in timeline.view.rows if row.lane.name == "track 1")
+    middle = timeline.view.pixel_of(timeline.content.begin(500), 0.3)
+    colour = theme.current().track(1).rgb()
+    near = [
+        drawn.pixel(round(middle.x() * ratio) + x, y)
+        for x in range(-3, 4)
+        for y in range(round(row.top * ratio), round((row.top + row.height) * ratio))
+    ]
+    assert near.count(colour) >= 4
+
+
 def test_segments_thresholds_and_selection_are_painted(timeline, qtbot):
     timeline.set_faces(faces_between(0, FRAMES))
     timeline.redraw()
