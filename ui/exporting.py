@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ui.stage import Stage
     from ui.workbench import Workbench
 
+READ_ONLY = (
+    "The case is open for reading only. Nothing can be exported from it, since each export is "
+    "entered in its custody log."
+)
 NO_STRETCH = (
     "Choose a stretch first: drag over the timeline with Shift held, or set an in point ({}) and "
     "an out point ({})."
@@ -92,7 +96,10 @@ class Exporting:
     def export_stretch(self, first: int, last: int) -> None:
         """Ask in which form frames first..last are to be written, and where to."""
         shown, view = self._bench.shown, self._bench.view
-        if shown is None or view is None or not self._bench.writable:
+        if shown is None or view is None:
+            return
+        if not self._bench.writable:
+            messages.say(READ_ONLY)
             return
         exhibit, index = shown.exhibit, shown.index
         keys = np.flatnonzero(index.key[: first + 1])

@@ -1,10 +1,14 @@
 """An act that cannot be done where it is chosen says why; none does something else or nothing."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog
 
 from tests.ui.reviewing import CTRL, SHIFT, sitting
-from ui import keys, messages, preferences
+from ui import exporting, keys, messages, preferences
+from ui.marks import desk
 from ui.marks.deeds import NO_POINTS
 from ui.marks.dialog import MarkDialog
 from ui.timeline.timeline import NO_SELECTION
@@ -58,6 +62,17 @@ def test_a_finding_on_the_track_is_never_one_on_the_exhibit(examiner, said):
     examiner.bench.select_track(1)
     give.trigger()
     assert examiner.dialog(MarkDialog).mark().track == 1
+
+
+def test_nothing_is_asked_for_that_a_case_for_reading_only_cannot_keep(examiner, said):
+    bench, timeline = examiner.bench, examiner.space.stage.timeline
+    bench.view = replace(bench.view, read_only=True)
+    timeline.set_selection(3, 9)
+    timeline.act("clip")
+    assert said.pop().sentence == desk.READ_ONLY
+    timeline.export_wanted.emit(3, 9)
+    assert said.pop().sentence == exporting.READ_ONLY
+    assert not [one for one in examiner.window.findChildren(QDialog) if one.isVisible()]
 
 
 def test_a_hint_names_the_keys_in_force_and_leaves_a_warning_where_it_is(examiner, said):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ui import keys, messages
+from ui.marks.desk import READ_ONLY
 from ui.marks.dialog import MarkDialog
 from workstation.cases.marks import Mark, MarkKind, finding_on
 from workstation.cases.records import Finding
@@ -142,6 +143,9 @@ class MarkDeeds:
 
     def _open(self, mark: Mark) -> None:
         shown, desk = self._workbench.shown, self._workbench.marks
+        if not desk.writable:  # before anything is written that would be lost
+            messages.say(READ_ONLY)
+            return
         dialog = MarkDialog(mark, shown.index if shown else None, self._window)
 
         def done() -> None:

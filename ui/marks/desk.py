@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Marks = tuple[Mark, ...]
 
+READ_ONLY = "The case is open for reading only, so nothing can be marked in it."
+
 
 class MarkDesk(QObject):
     """Keeps the marks of the open case; every change is undoable, and recorded in the background.
@@ -86,7 +88,7 @@ class MarkDesk(QObject):
 
     def _push(self, number: int | None, after: Mark | None, words: str, how: str) -> None:
         if not self.writable:
-            messages.say("The case is open for reading only, so nothing can be marked in it.")
+            messages.say(READ_ONLY)
             return
         self.undo_stack.push(_Put(self, number, after, words, how))
 
