@@ -149,3 +149,19 @@ def test_bad_input_is_refused(weights, scores, tmp_path, capsys):
     assert calibrate(weights, scores, tmp_path / "b.card.json") == 1
     assert "not an evaluation" in refused(capsys)
     assert calibrate(weights, scores, tmp_path / "b.card.json", "--real-above", "0.9") == 2
+
+
+def test_recordings_that_cannot_do_are_refused_before_they_are_scored(weights, tmp_path, capsys):
+    data, out = tmp_path / "data", tmp_path / "a.card.json"
+    data.mkdir()
+    rows = [f"{n}.mp4,{'fake' if n % 2 else 'real'},swap,here,c23,{n},A" for n in range(18)]
+    text = "\n".join(["file,label,method,source,compression,identity,label_tier", *rows])
+    (data / "manifest.csv").write_text(text)
+    for number in range(18):
+        (data / f"{number}.mp4").write_bytes(b"not looked at")
+    words = ["calibrate", str(weights), "--data", str(data), "--out", str(out)]
+    assert main(words) == 1
+    assert "There are 9 authentic recordings of 9 people" in refused(capsys)
+    assert main([*words, "--exclude", "nothing"]) == 1
+    assert "There are: swap." in refused(capsys)
+    assert sorted(path.name for path in tmp_path.iterdir() if "cali" in path.name) == []

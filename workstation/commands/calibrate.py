@@ -61,7 +61,7 @@ def calibrate(arguments: argparse.Namespace) -> Answer:
     card = _card(arguments)
     if arguments.out.exists():
         raise WorkstationError(f"{arguments.out} is there already. Name a new file.")
-    content = _evaluation(arguments)
+    content = _evaluation(arguments, card)
     if content["detector"]["weights_sha256"] != card.weights.sha256:
         raise WorkstationError(
             "The evaluation is of other weights than the card's. Evaluate this detector first."
@@ -178,13 +178,13 @@ def _card(arguments: argparse.Namespace) -> "Card":
     return read_card(info.card_path)
 
 
-def _evaluation(arguments: argparse.Namespace) -> dict[str, Any]:
+def _evaluation(arguments: argparse.Namespace, card: "Card") -> dict[str, Any]:
     """What was measured, measured now where clips are named.
 
     Raises:
         WorkstationError: It cannot be read, or is no evaluation.
     """
-    path = arguments.scores or _measure(arguments) / EVALUATION
+    path = arguments.scores or _measure(arguments, card) / EVALUATION
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         known = content["format"] == 2 and content["detector"]["weights_sha256"]
@@ -199,15 +199,35 @@ def _evaluation(arguments: argparse.Namespace) -> dict[str, Any]:
     return dict(content)
 
 
-def _measure(arguments: argparse.Namespace) -> Path:
+def _measure(arguments: argparse.Namespace, card: "Card") -> Path:
     """Evaluate the detector on the clips, beside the new card."""
     from workstation.commands.program import build_parser
 
+    _refuse_in_vain(arguments, card)
     folder = arguments.out.with_name(arguments.out.name.split(".")[0] + "-calibration")
     words = ["evaluate", arguments.named, "--data", str(arguments.data), "--out", str(folder)]
     measuring = build_parser().parse_args(words + (["--json"] if arguments.json else []))
     measuring.act(measuring)
     return Path(folder)
+
+
+def _refuse_in_vain(arguments: argparse.Namespace, card: "Card") -> None:
+    """Refuse recordings, before hours go into scoring them, that no score could make fit.
+
+    Raises:
+        WorkstationError: They are too few, of people of the training, or none is of a method named.
+    """
+    from models.training.calibrating import CalibrationError, check
+    from workstation.commands.evaluation.clips import read_clips
+    from workstation.commands.evaluation.document import labels
+
+    listed = [labels(clip) | {"score": 0.5} for clip in read_clips(arguments.data).clips]
+    chosen = choose(listed, arguments.exclude)
+    check_people(card, chosen.clips)
+    try:
+        check(as_recordings(chosen.clips))
+    except CalibrationError as error:
+        raise WorkstationError(str(error)) from error
 
 
 def _material(

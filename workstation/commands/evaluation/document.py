@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workstation.commands.evaluation import comparing, figures, trust
-from workstation.commands.evaluation.clips import LabelledClips
+from workstation.commands.evaluation.clips import LabelledClip, LabelledClips
 from workstation.commands.evaluation.rescoring import FRAMES_ALONE
 from workstation.commands.evaluation.running import ClipResult, Means, TrackScores
 
@@ -113,19 +113,27 @@ def _figures(
     }
 
 
-def _clip(result: ClipResult) -> dict[str, Any]:
-    recording, quality = result.clip.recording, result.quality
+def labels(clip: LabelledClip) -> dict[str, Any]:
+    """What is said of a clip before it is looked at."""
+    recording = clip.recording
     return {
-        "file": result.clip.file,
-        "label": result.clip.label,
-        "fake": result.clip.fake,
+        "file": clip.file,
+        "label": clip.label,
+        "fake": clip.fake,
         "method": recording.method,
         "source": recording.source,
         "compression": recording.compression,
-        "tier": result.clip.tier,
+        "tier": clip.tier,
         "person": recording.target,
         "donor": recording.donor,
         "original": recording.clip,
+    }
+
+
+def _clip(result: ClipResult) -> dict[str, Any]:
+    quality = result.quality
+    return {
+        **labels(result.clip),
         "frames": result.frames,
         "seconds": round(result.seconds, 3),
         "states": result.states,
