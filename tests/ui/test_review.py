@@ -130,8 +130,10 @@ def test_grouping_people_and_an_own_finding(examiner):
     dialog = examiner.dialog(MarkDialog)
     examiner.click(dialog.act)
     assert "reasons" in dialog.problem.text()
-    dialog.finding.setCurrentText(str(Finding.DOES_NOT_SUPPORT))
     dialog.note.setPlainText("The original was found.")
+    examiner.click(dialog.act)
+    assert "Choose one of the three" in dialog.problem.text()
+    dialog.finding.setCurrentText(str(Finding.DOES_NOT_SUPPORT))
     examiner.click(dialog.act)
     examiner.wait(lambda: any(mark.finding for mark in bench.marks.all))
     detectors = [one.finding for one in bench.shown.findings]

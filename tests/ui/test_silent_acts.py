@@ -61,7 +61,9 @@ def test_a_finding_on_the_track_is_never_one_on_the_exhibit(examiner, said):
     assert not [one for one in examiner.window.findChildren(MarkDialog) if one.isVisible()]
     examiner.bench.select_track(1)
     give.trigger()
-    assert examiner.dialog(MarkDialog).mark().track == 1
+    dialog = examiner.dialog(MarkDialog)
+    dialog.finding.setCurrentIndex(0)
+    assert dialog.mark().track == 1
 
 
 def test_nothing_is_asked_for_that_a_case_for_reading_only_cannot_keep(examiner, said):

@@ -31,6 +31,9 @@ class MarkDialog(FormDialog):
         if mark.kind is MarkKind.FINDING:
             self.form.addRow(label(FINDING_HINT, "small", wrap=True))
             self.finding = _choice("Finding", {str(one): one for one in Finding}, mark.finding)
+            if not mark.number:  # none is suggested
+                self.finding.setPlaceholderText("choose one")
+                self.finding.setCurrentIndex(-1)
             self.form.addRow(self._name("Finding", self.finding), self.finding)
             self.note = self._text("Reasons", mark.note)
             return
@@ -59,6 +62,9 @@ class MarkDialog(FormDialog):
         """Close, unless something is missing."""
         if self._mark.kind is MarkKind.FINDING and not self.note.toPlainText().strip():
             self.refuse("Give the reasons: a finding without them says nothing.", self.note)
+            return
+        if self._mark.kind is MarkKind.FINDING and self.finding.currentIndex() < 0:
+            self.refuse("Choose one of the three findings.", self.finding)
             return
         super().accept()
 
