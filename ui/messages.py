@@ -21,7 +21,7 @@ FAULT_SENTENCE = (
     "This is a fault of this program, not of the evidence. What was saved stays saved; "
     "what was under way may have to be started again."
 )
-NO_FRAME = "No frame is on screen yet. Wait until one is, then try again."
+NO_FRAME = "No frame is on screen; this needs one."
 
 
 @dataclass(frozen=True)
