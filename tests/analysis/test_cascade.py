@@ -7,7 +7,7 @@ from tests.analysis import clips as scenes
 from workstation.analysis import cascade, engines
 from workstation.analysis.averaging import Averages
 from workstation.analysis.cascade import Cascade
-from workstation.analysis.pyramid import TILE, normalised, pyramid
+from workstation.analysis.pyramid import TILE, pyramid
 
 
 def facenet(picture, smallest=40):
@@ -101,12 +101,12 @@ def test_tiles_show_the_levels_as_the_canvas_does(height, width, data):
         (x, y), there = tiles.corner[number], plan.levels[level]
         down, across = min(TILE, there.height + 1 - y), min(TILE, there.width + 1 - x)
         start = (there.top + y, there.left + x)
-        wanted = canvas[:, start[0] : start[0] + down, start[1] : start[1] + across]
-        got = normalised(seen[number]).transpose(2, 0, 1)[:, :down, :across]
-        # Behind the lower right corner of a level the canvas is left black; no window sees it.
+        wanted = canvas[start[0] : start[0] + down, start[1] : start[1] + across]
+        got = seen[number][:down, :across]
+        # Behind the lower right corner of a level the canvas is left grey; no window sees it.
         inside = np.ones((down, across), bool)
         inside[there.height - y :, there.width - x :] = False
-        np.testing.assert_array_equal(got[:, inside], wanted[:, inside])
+        np.testing.assert_array_equal(got[inside], wanted[inside])
     windows, _ = tiles.windows()
     places = np.unique(np.concatenate([windows.level[:, None], windows.corner], axis=1), axis=0)
     assert len(places) == len(windows.corner)

@@ -6,6 +6,7 @@ Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984. The parts are tho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -14,21 +15,33 @@ from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
 
+_AT_ONCE = 9216
+"""Pixels worked out in one go: what that takes along the way stays in a processor's own cache."""
+
 
 class Averages:
     """The sums of some pictures of one size.
 
     Args:
         pictures: Each uint8 ``(H, W, 3)``.
+        memory: To put the sums into, int32 of any length; where it is too small, more is asked for.
 
     Attributes:
         size: Height and width of each, pixels.
+        memory: What the sums lie in, for those of the next pictures.
     """
 
-    def __init__(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+    def __init__(
+        self, pictures: Sequence[NDArray[np.uint8]], memory: NDArray[np.int32] | None = None
+    ) -> None:
         self.size = height, width = pictures[0].shape[0], pictures[0].shape[1]
+        shape = (len(pictures), height + 1, width + 1, 3)
+        needed = math.prod(shape)
+        if memory is None or memory.size < needed:
+            memory = np.empty(needed, np.int32)
+        self.memory = memory
         # Sums of large pictures may overflow; their differences are right all the same.
-        self._sums = np.empty((len(pictures), height + 1, width + 1, 3), np.int32)
+        self._sums = memory[:needed].reshape(shape)
         for picture, sums in zip(pictures, self._sums, strict=True):
             cv2.integral(picture, sums, sdepth=cv2.CV_32S)
 
@@ -51,7 +64,7 @@ class Averages:
         sums = self._sums[picture]
         bands = np.take(sums, bottom, axis=0) - np.take(sums, top, axis=0)
         sums = np.take(bands, right, axis=1) - np.take(bands, left, axis=1)
-        return _divided(sums, (bottom - top)[:, None] * (right - left))
+        return _divided(sums, bottom - top, right - left)
 
     def parts(self, picture: Places, boxes: Places, size: int) -> NDArray[np.float32]:
         """Parts of pictures, each at the same size.
@@ -100,20 +113,30 @@ class Averages:
         flat = self._sums.reshape(-1, 3)
         top, bottom = ((picture[:, None] * (height + 1) + rows) * (width + 1) for rows in down)
         left, right = across
+        found = np.empty((*left.shape, left.shape[1], 3), np.float32)
 
         def at(rows: Places, columns: Places) -> NDArray[np.int32]:
             return np.asarray(np.take(flat, rows[:, :, None] + columns[:, None, :], axis=0))
 
-        sums = at(bottom, right)
-        sums -= at(top, right)
-        sums -= at(bottom, left)
-        sums += at(top, left)
-        return _divided(sums, (down[1] - down[0])[:, :, None] * (right - left)[:, None, :])
+        many = max(_AT_ONCE // max(left.shape[1] ** 2, 1), 1)
+        for some in (slice(start, start + many) for start in range(0, len(left), many)):
+            sums = at(bottom[some], right[some])
+            sums -= at(top[some], right[some])
+            sums -= at(bottom[some], left[some])
+            sums += at(top[some], left[some])
+            high, wide = down[1][some] - down[0][some], right[some] - left[some]
+            found[some] = _divided(sums, high, wide)
+        return found
 
 
-def _divided(sums: NDArray[np.int32], areas: Places) -> NDArray[np.float32]:
+def _divided(sums: NDArray[np.int32], high: Places, wide: Places) -> NDArray[np.float32]:
+    """Sums ``(..., H, W, 3)`` by the areas of their parts, whose sides are given."""
     averages = sums.astype(np.float32)
-    averages /= areas[..., None].astype(np.float32)
+    rows = averages.reshape(*averages.shape[:-2], -1)
+    # Areas are whole numbers that float32 holds; three times each, as divisions in rows are fast.
+    rows /= high[..., :, None].astype(np.float32) * np.repeat(wide, 3, -1)[..., None, :].astype(
+        np.float32
+    )
     return averages
 
 

@@ -7,6 +7,7 @@ whose answers these are; without its loops over sizes and boxes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,16 @@ from numpy.typing import NDArray
 
 from workstation.analysis.averaging import Averages
 from workstation.analysis.engines import Forward, Ready, prepare
-from workstation.analysis.pyramid import TILE, WINDOW, Windows, normalised, pyramid
+from workstation.analysis.pyramid import TILE, WINDOW, Windows, pyramid
 
 _LEAST = (0.6, 0.7, 0.7)
 _SAME_LEVEL, _SAME = 0.5, 0.7
 _TILES = 4
 _SECOND, _THIRD = (24, 16), (48, 4)
 """Side of what the second and third network look at, and how many at once."""
+
+_MOST_IDLE = 2
+"""Sums whose memory is kept."""
 
 _APART = 1e5
 """A distance, in pixels, that no box reaches across."""
@@ -85,6 +89,7 @@ class Cascade:
     def __init__(self, smallest: int, device: str) -> None:
         self._smallest = smallest
         self._device = device
+        self._idle: deque[NDArray[np.int32]] = deque(maxlen=_MOST_IDLE)
 
     def find(self, pictures: Sequence[Pixels]) -> list[Found]:
         """Find every face.
@@ -92,9 +97,9 @@ class Cascade:
         Args:
             pictures: RGB, each uint8 ``(H, W, 3)``, no side shorter than the smallest face.
         """
-        averages = Averages(pictures)
+        averages = self._averages(pictures)
         plan = pyramid(*averages.size, self._smallest)
-        network = self._network("PNet", (1, 3, *plan.shape))
+        network = self._network("PNet", (1, *plan.shape, 3))
         boxes = []
         for picture in range(len(pictures)):
             certainty, shifts = _answers(network(plan.canvas(averages, picture)))
@@ -113,12 +118,12 @@ class Cascade:
             places: For each picture left, top, right, bottom of every face expected, float32
                 ``(N, 4)``, pixels.
         """
-        averages = Averages(pictures)
+        averages = self._averages(pictures)
         plan = pyramid(*averages.size, self._smallest)
         picture = np.repeat(np.arange(len(places)), [len(some) for some in places])
         tiles = plan.tiles(picture, np.concatenate(places))
         pixels = averages.tiles(tiles.picture, tiles.sizes, tiles.corner, TILE)
-        network = self._network("PNet", (_TILES, 3, TILE, TILE))
+        network = self._network("PNet", (_TILES, TILE, TILE, 3))
         certainty, shifts = _answers(_in_batches(network, pixels, _TILES))
         windows, cells = tiles.windows()
         tile = cells // certainty.shape[1]
@@ -147,7 +152,16 @@ class Cascade:
             kept = mine[_outermost(corners[mine], certainty[mine])]
             doubtful = asked.corners[asked.picture == picture]
             found.append(Found(corners[kept], landmarks[kept], certainty[kept], doubtful))
+        self._idle.append(averages.memory)
         return found
+
+    def _averages(self, pictures: Sequence[Pixels]) -> Averages:
+        """In memory that is kept: the system takes long to hand out megabytes again and again."""
+        try:
+            memory = self._idle.pop()
+        except IndexError:
+            memory = None
+        return Averages(pictures, memory)
 
     def _look(
         self, averages: Averages, boxes: _Boxes, name: str, side: int, at_once: int
@@ -161,7 +175,7 @@ class Cascade:
         boxes = boxes.of(inside)
         parts = np.concatenate([start, stop], axis=1)[inside]
         pixels = averages.parts(boxes.picture, parts, side)
-        network = self._network(name, (at_once, 3, side, side))
+        network = self._network(name, (at_once, side, side, 3))
         return boxes, _in_batches(network, pixels, at_once)
 
     def _network(self, name: str, shape: tuple[int, ...]) -> Forward:
@@ -171,7 +185,10 @@ class Cascade:
         def make() -> Forward:
             import facenet_pytorch
 
-            return prepare(getattr(facenet_pytorch, name)().eval().to(device), shape, device)
+            from workstation.analysis.from_pixels import FromPixels
+
+            network = FromPixels(getattr(facenet_pytorch, name)())
+            return prepare(network.eval().to(device), shape, device)
 
         return READY.get((name, shape, device), make)
 
@@ -182,10 +199,15 @@ def _in_batches(network: Forward, pixels: Floats, at_once: int) -> list[Floats]:
     Every pass holds as many as it always does, so that no answer depends on how many there are.
     """
     passes = max(-(-len(pixels) // at_once), 1)
-    full = np.zeros((passes, at_once, 3, *pixels.shape[1:3]), np.float32)
-    full.reshape(-1, *full.shape[2:])[: len(pixels)] = normalised(pixels).transpose(0, 3, 1, 2)
-    answers = zip(*(network(some) for some in full), strict=True)
-    return [np.concatenate(part)[: len(pixels)] for part in answers]
+    answers = []
+    for start in range(0, passes * at_once, at_once):
+        some = pixels[start : start + at_once]
+        if len(some) < at_once:
+            full = np.zeros((at_once, *pixels.shape[1:]), np.float32)
+            full[: len(some)] = some
+            some = full
+        answers.append(network(some))
+    return [np.concatenate(part)[: len(pixels)] for part in zip(*answers, strict=True)]
 
 
 def _answers(given: list[Floats]) -> tuple[Floats, Floats]:

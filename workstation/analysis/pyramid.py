@@ -20,6 +20,7 @@ STEP, WINDOW = 2, 12
 TILE = 32
 
 _FACTOR = 0.709
+_GREY = 127.5
 _PARTS = (0.3, 2.2)
 """How many times as large as a face expected the window may be that sees it."""
 
@@ -129,17 +130,16 @@ class Pyramid:
             picture: Which of them.
 
         Returns:
-            float32 ``(1, 3, *shape)``, as the network takes it.
+            float32 ``(1, *shape, 3)``, 0..255; grey where no level lies.
         """
-        canvas = np.zeros((1, 3, *self.shape), np.float32)
+        canvas = np.full((1, *self.shape, 3), _GREY, np.float32)
         for level in self.levels:
-            pixels = normalised(averages.whole(picture, level.height, level.width))
-            pixels = pixels.transpose(2, 0, 1)
+            pixels = averages.whole(picture, level.height, level.width)
             bottom, right = level.top + level.height, level.left + level.width
-            canvas[0, :, level.top : bottom, level.left : right] = pixels
+            canvas[0, level.top : bottom, level.left : right] = pixels
             # The last pooling window may reach one pixel beyond.
-            canvas[0, :, bottom, level.left : right] = pixels[:, -1]
-            canvas[0, :, level.top : bottom, right] = pixels[:, :, -1]
+            canvas[0, bottom, level.left : right] = pixels[-1]
+            canvas[0, level.top : bottom, right] = pixels[:, -1]
         return canvas
 
     def tiles(self, picture: NDArray[np.int64], places: NDArray[np.float32]) -> Tiles:
@@ -156,20 +156,6 @@ class Pyramid:
         corner = STEP * np.floor((centre - TILE / 2) / STEP).astype(np.int64)
         last = np.maximum(self.sizes[level, ::-1] - TILE + 1, 0) // STEP * STEP
         return Tiles(self, picture[place], level, np.clip(corner, 0, last))
-
-
-def normalised(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """As MTCNN's networks want it.
-
-    Args:
-        pixels: float32 of any shape, 0..255; changed in place.
-
-    Returns:
-        The same array, -1..1.
-    """
-    pixels -= np.float32(127.5)
-    pixels *= np.float32(0.0078125)
-    return pixels
 
 
 @functools.lru_cache(maxsize=32)
