@@ -38,7 +38,7 @@ ACTIONS: Final = (
         "Ctrl+B",
         "writable exhibit",
     ),
-    ActionFacts("export_scores", "&Exhibit", "Export its &scores…", "Ctrl+S", "writable exhibit"),
+    ActionFacts("export_scores", "&Exhibit", "Export the &scores…", "Ctrl+S", "writable exhibit"),
     ActionFacts(
         "export_frame", "&Exhibit", "Export the &frame…", "Ctrl+Shift+S", "writable exhibit", True
     ),
@@ -82,7 +82,13 @@ ACTIONS: Final = (
         "split_person", "&Marks", "S&plit the person here", "Ctrl+Shift+J", "writable exhibit"
     ),
     ActionFacts("name_person", "&Marks", "&Name the person…", "", "writable exhibit"),
-    ActionFacts("give_back_person", "&Marks", "People &as followed", "", "writable exhibit"),
+    ActionFacts(
+        "give_back_person",
+        "&Marks",
+        "Tracks &as the detector followed them",
+        "",
+        "writable exhibit",
+    ),
     ActionFacts("follow_person", "&Marks", "Follow the person", "Ctrl+Shift+L", "exhibit"),
     ActionFacts("search", "&View", "&Search the case", "Ctrl+F", "case"),
     ActionFacts("palette", "&View", "&Find an action…", "Ctrl+K"),
