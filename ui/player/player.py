@@ -20,6 +20,7 @@ from ui.player.sound import Sound
 from workstation.cases.records import FrameIndex
 
 ONE_FRAME = "There is only this one frame to play."
+ENDS_HERE = "Playing backwards ends with this frame."
 FOLLOWED_SHARE = 0.45  # of the picture area that a followed face fills
 
 
@@ -119,23 +120,25 @@ class PlayerWidget(FrameScreen):
         Args:
             rate: below 0 backwards; the chosen speed where it is left out.
         """
-        if self._index is None or self.current_frame is None:
-            return
-        if rate is None and self.playing:
+        if self._index is None or self.current_frame is None or (rate is None and self.playing):
             return
         rate = self.speed if rate is None else rate
         first, last = self._points.range(self.frames)
         if first == last:
             self._go_or_say(first if first != self.current_frame else None, ONE_FRAME)
             return
-        begin, end = (first, last) if rate > 0 else (last, first)
         way = 1 if rate > 0 else -1
-        frame = self.current_frame
+        frame, (begin, end) = self.current_frame, (first, last)[::way]
         if way * (frame - end) > 0:  # beyond the points: on to the end of the exhibit
             end = self.frames - 1 if way > 0 else 0
+        if frame == end and way < 0 and not self.repeat:  # from the other end it would be a jump
+            self.pause()
+            self.say(ENDS_HERE)
+            return
         if frame == end or (self.repeat and way * (frame - begin) < 0):
             frame = begin - way  # from before the first frame
         self._wanted = None
+        self.say("")
         course = Course(self._times, frame, rate, begin, end, self.repeat, self._keys)
         self._playing.start(course)
 

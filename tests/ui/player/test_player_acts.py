@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.face_tables import table_of
+from ui.player.player import ENDS_HERE
 from workstation.cases.records import Segment, Stretch
 
 KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
@@ -44,8 +45,13 @@ def test_playing_backwards_shows_every_frame_in_turn(player, seek, shown, qtbot,
 def test_backwards_it_ends_at_the_first_frame(player, seek, qtbot):
     seek(6)
     press(player, KEY.Key_J)
-    qtbot.waitUntil(lambda: not player.playing, timeout=5000)
+    qtbot.waitUntil(lambda: not player.playing, timeout=20_000)
     assert player.current_frame == 0
+    press(player, KEY.Key_J)  # no jump to the other end
+    assert not player.playing
+    assert player.view.remark == ENDS_HERE
+    press(player, KEY.Key_L, KEY.Key_K)
+    assert player.view.remark == ""
 
 
 def test_shuttle(player, seek):
