@@ -46,6 +46,11 @@ def read_code(pixels: NDArray[np.uint8]) -> int:
     return int("".join(map(str, number)), 2)
 
 
+# What x264 writes depends on the processors otherwise, and with mbtree on chance: damage at one
+# place of a file would be other damage in each run.
+STEADY: dict[str, dict[str, str]] = {"libx264": {"mbtree": "0", "threads": "1"}}
+
+
 def make_video(
     path: Path,
     *,
@@ -83,7 +88,9 @@ def make_video(
     """
     width, height = size
     with av.open(str(path), "w", options=dict(container_options or {})) as container:
-        stream = container.add_stream(codec, rate=rate, options=dict(options or {}))
+        stream = container.add_stream(
+            codec, rate=rate, options={**STEADY.get(codec, {}), **(options or {})}
+        )
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.gop_size = group
         stream.codec_context.max_b_frames = b_frames

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from workstation import __version__
+from workstation.cases.case import Case
 from workstation.commands.answers import Answer, give, table, to_json
 
 HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "pyqtgraph", "av")
@@ -96,3 +97,35 @@ def test_json_refuses_what_json_cannot_carry():
 def test_numbers_stand_to_the_right():
     assert table(("A", "N"), [("x", 5), ("yy", 123)]) == ["A     N", "x     5", "yy  123"]
     assert table(("A", "N"), []) == ["A  N"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["case", "show", "LONG"],
+        ["case", "create", "LONG", "--number", "1", "--examiner", "A. Examiner"],
+        ["exhibit", "list", "LONG"],
+        ["analyse", "LONG"],
+        ["references", "evaluate", "--scores", "LONG"],
+        ["references", "evaluate", "--scores", "FOLDER"],
+    ],
+)
+def test_a_name_that_cannot_be_used_gives_one_sentence(call, tmp_path, words):
+    named = {"LONG": "x" * 300, "FOLDER": tmp_path}
+    status, out, err = call(*(named.get(word, word) for word in words))
+    assert (status, out) == (1, "")
+    assert err.count("\n") == 1
+    assert "cannot be read (" in err
+
+
+def test_trouble_with_a_file_that_nobody_expected_names_the_file(
+    call, tmp_path, monkeypatch, caplog
+):
+    def fail(*_, **__):
+        raise OSError(5, "Input/output error", str(tmp_path / "drive"))
+
+    monkeypatch.setattr(Case, "open", fail)
+    status, _, err = call("case", "show", tmp_path)
+    assert status == 1
+    assert "drive cannot be used (Input/output error). Check the path" in err
+    assert "Traceback" in caplog.text

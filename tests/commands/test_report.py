@@ -84,6 +84,8 @@ def test_pkcs12_with_a_passphrase(filled, call, answer, tmp_path, monkeypatch):
     passphrase.write_text("wrong\n")
     assert call(*words, "--passphrase-file", passphrase)[0] == 1
     assert "cannot be read" in call(*words, "--passphrase-file", tmp_path / "none")[2]
+    passphrase.write_text("open sesame " * 1000)
+    assert "too long for a passphrase" in call(*words, "--passphrase-file", passphrase)[2]
     monkeypatch.setenv("WORKSTATION_PASSPHRASE", "open sesame")
     record = answer(*words)
     assert "B. Signer" in record["signer"]

@@ -130,7 +130,7 @@ class Case(AbstractContextManager["Case"]):
             CaseError: the folder is no case, its format is newer, or it cannot be read or written.
         """
         folder = Path(folder).absolute()
-        if not (folder / DATABASE_NAME).is_file():
+        if not _is_file(folder / DATABASE_NAME):
             raise CaseError(
                 f"The folder “{folder.name}” is not a case: it holds no {DATABASE_NAME}. "
                 "Choose another folder or create a case."
@@ -276,8 +276,16 @@ def _read_facts(connection: Connection) -> CaseFacts:
         return CaseFacts(*map(clean_text, row))
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # a name too long, a folder that may not be read
+        folder = path.parent.name
+        raise CaseError(f"The folder “{folder}” cannot be read ({error.strerror}).") from error
+
+
 def _refuse_used(folder: Path) -> None:
-    if (folder / DATABASE_NAME).exists() and not _half_made(folder):
+    if _is_file(folder / DATABASE_NAME) and not _half_made(folder):
         raise CaseTaken(f"The folder “{folder.name}” is a case already. Open it instead.")
     try:
         used = folder.exists() and (not folder.is_dir() or any(map(_strange, folder.iterdir())))

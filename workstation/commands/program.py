@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from workstation import __version__
@@ -100,6 +101,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, a pager) has gone; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
+    except OSError as error:
+        if error.filename is None:  # nothing that can be named, so perhaps a fault of ours
+            raise
+        _log.exception("failed after %.1f s", time.monotonic() - began)
+        said = f"{Path(str(error.filename)).name} cannot be used ({error.strerror})"
+        return complain(f"{said}. Check the path, the disk and your rights.", arguments.json)
     except KeyboardInterrupt:
         _log.info("interrupted after %.1f s", time.monotonic() - began)
         complain("Interrupted.", arguments.json)

@@ -37,6 +37,8 @@ TREATED = (
     "against the recording it was made from, and a real clip against its other compression."
 )
 
+_MOST_TEXT = 2**28  # characters
+
 
 def register(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add the group with its one command."""
@@ -72,9 +74,16 @@ def read_scores(path: Path) -> Mapping[str, Any]:
         WorkstationError: it cannot be read, or is not one that holds the scores of every track.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise WorkstationError(f"The evaluation cannot be read: {error}.") from error
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_MOST_TEXT + 1)
+        content = json.loads(text) if len(text) <= _MOST_TEXT else None
+    except OSError as error:
+        raise WorkstationError(f"{path} cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        raise WorkstationError(
+            f"{path.name} is no evaluation: it is not JSON. Name the evaluation.json that "
+            "“workstation evaluate” wrote."
+        ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise WorkstationError(
             f"{path.name} does not hold the scores of every face track. Make it anew with: "

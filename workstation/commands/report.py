@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PASSPHRASE_VARIABLE = "WORKSTATION_PASSPHRASE"
 
+_LONGEST_PASSPHRASE = 4096  # characters
+
 
 def register(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add the command."""
@@ -85,12 +87,17 @@ def passphrase(arguments: argparse.Namespace) -> str:
     """
     if arguments.passphrase_file is not None:
         try:
-            text: str = arguments.passphrase_file.read_text(encoding="utf-8")
+            with arguments.passphrase_file.open(encoding="utf-8") as file:
+                text: str = file.read(_LONGEST_PASSPHRASE + 1)
         except (OSError, UnicodeDecodeError) as error:
             raise ReportError(
                 f"The passphrase file {arguments.passphrase_file} cannot be read. "
                 "Name another file."
             ) from error
+        if len(text) > _LONGEST_PASSPHRASE:
+            raise ReportError(
+                f"The file {arguments.passphrase_file} is too long for a passphrase. Name another."
+            )
         return text.rstrip("\r\n")
     if PASSPHRASE_VARIABLE in os.environ:
         return os.environ[PASSPHRASE_VARIABLE]

@@ -183,24 +183,29 @@ def gather(
     Raises:
         CaseError: The case cannot be read or written.
     """
-    exhibits = tuple(_gather_exhibit(case, exhibit, announce) for exhibit in case.exhibits.all())
-    chain = case.custody.verify()
-    return ReportContext(
-        case=case.facts,
-        identity=str(uuid4()),
-        sequence=len(case.reports.all()) + 1,
-        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        signer=signer,
-        timestamped=timestamped,
-        exhibits=exhibits,
-        custody=tuple(case.custody.entries()),
-        chain=chain,
-        disagreements=disagreements(case),
-        versions=software_versions(),
-        relative=_gather_relative(case, exhibits),
-        marks=tuple(case.marks.all()),
-        revoked=tuple(one for one in case.references.all() if one.revoked_utc is not None),
-    )
+    verified = {one.number: _verify(case, one.number, announce) for one in case.exhibits.all()}
+    with case.snapshot():  # what is printed is what is held against the log
+        exhibits = tuple(
+            _gather_exhibit(case, exhibit, verified[exhibit.number])
+            for exhibit in case.exhibits.all()
+            if exhibit.number in verified
+        )
+        return ReportContext(
+            case=case.facts,
+            identity=str(uuid4()),
+            sequence=len(case.reports.all()) + 1,
+            created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+            signer=signer,
+            timestamped=timestamped,
+            exhibits=exhibits,
+            custody=tuple(case.custody.entries()),
+            chain=case.custody.verify(),
+            disagreements=disagreements(case),
+            versions=software_versions(),
+            relative=_gather_relative(case, exhibits),
+            marks=tuple(case.marks.all()),
+            revoked=tuple(one for one in case.references.all() if one.revoked_utc is not None),
+        )
 
 
 def _gather_relative(case: Case, exhibits: Sequence[ExhibitEvidence]) -> tuple[RelativeAnswer, ...]:
@@ -209,14 +214,14 @@ def _gather_relative(case: Case, exhibits: Sequence[ExhibitEvidence]) -> tuple[R
     return tuple(answer for answer in found if answer is not None)
 
 
-def _gather_exhibit(case: Case, exhibit: Exhibit, announce: Announce) -> ExhibitEvidence:
+def _gather_exhibit(case: Case, exhibit: Exhibit, verified: Verification) -> ExhibitEvidence:
     runs = tuple(case.runs.of_exhibit(exhibit.number))
     run = chosen_run(runs)
     return ExhibitEvidence(
         exhibit=exhibit,
         index=case.exhibits.index(exhibit.number),
         path=case.folder / exhibit.stored_name,
-        verification=_verify(case, exhibit.number, announce),
+        verification=verified,
         evidence=None if run is None else _gather_run(case, run),
         all_runs=runs,
     )
