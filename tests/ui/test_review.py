@@ -124,6 +124,8 @@ def test_grouping_people_and_an_own_finding(examiner):
     examiner.wait(lambda: examiner.titles("tracks") == ["Track 1"])
     examiner.press(Qt.Key.Key_Z, CTRL)
     examiner.wait(lambda: examiner.titles("tracks") == parts)
+    assert examiner.player.view.remark.startswith("undone: merged Track 1, frames 0–19 and ")
+    assert examiner.player.view.remark.endswith(" · E001")
     assert bench.shown.faces.score.tolist() == scores.tolist()
 
     examiner.press(Qt.Key.Key_F, CTRL | SHIFT)

@@ -37,10 +37,9 @@ class MarkDeeds:
 
     def table(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
-        desk = self._workbench.marks
         return {
-            "undo": desk.undo_stack.undo,
-            "redo": desk.undo_stack.redo,
+            "undo": self.undo,
+            "redo": self.redo,
             "add_marker": self.add_marker,
             "add_clip": self.add_clip,
             "note_frame": self.note_frame,
@@ -50,6 +49,20 @@ class MarkDeeds:
             "give_finding": lambda: self.give_finding(None),
             "give_track_finding": self.give_track_finding,
         }
+
+    def undo(self) -> None:
+        """Undo the last act, and say what it was: it may be out of sight, on another exhibit."""
+        stack = self._workbench.marks.undo_stack
+        what = stack.undoText()
+        stack.undo()
+        self._player.say(f"undone: {what}" if what else "")
+
+    def redo(self) -> None:
+        """Do again what was undone, and say what it is."""
+        stack = self._workbench.marks.undo_stack
+        what = stack.redoText()
+        stack.redo()
+        self._player.say(f"done again: {what}" if what else "")
 
     def add_marker(self, frame: int | None = None) -> None:
         """Mark the frame on screen, or another, at once; it can be named later."""

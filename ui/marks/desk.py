@@ -59,17 +59,18 @@ class MarkDesk(QObject):
             words: for the undo menu, such as "add a marker".
             how: for the custody log, "" where the act says it all.
         """
-        self._push(None, mark, words or f"add {mark.kind}", how)
+        self._push(None, mark, f"{words or f'add {mark.kind}'} · {mark.exhibit}", how)
 
     def change(self, mark: Mark, words: str = "", how: str = "", **fields: Any) -> None:
         """Change fields of a mark; nothing happens where they are as they were."""
         changed = replace(mark, **fields)
         if changed != mark:
-            self._push(mark.number, changed, words or f"change {mark.kind}", how)
+            words = f"{words or f'change {mark.kind}'} · {mark.exhibit}"
+            self._push(mark.number, changed, words, how)
 
     def remove(self, mark: Mark, words: str = "") -> None:
         """Take a mark away; the case keeps what it said."""
-        self._push(mark.number, None, words or f"remove {mark.kind}", "")
+        self._push(mark.number, None, f"{words or f'remove {mark.kind}'} · {mark.exhibit}", "")
 
     def record(
         self, put: Callable[[Case], None], failed: Callable[[Exception], None] | None = None
