@@ -48,7 +48,10 @@ def read_code(pixels: NDArray[np.uint8]) -> int:
 
 # What x264 writes depends on the processors otherwise, and with mbtree on chance: damage at one
 # place of a file would be other damage in each run.
-STEADY: dict[str, dict[str, str]] = {"libx264": {"mbtree": "0", "threads": "1"}}
+# Without a look for scene cuts, key frames lie `group` frames apart.
+STEADY: dict[str, dict[str, str]] = {
+    "libx264": {"mbtree": "0", "threads": "1", "sc_threshold": "0"}
+}
 
 
 def make_video(
