@@ -1,10 +1,14 @@
 """`workstation export`: what leaves a case is hashed, recorded and never over another file."""
 
 import hashlib
+import os
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from workstation.cases.case import Case
 
 
 def sha(path):
@@ -79,3 +83,27 @@ def test_scores_are_not_written_over_a_file(analysed, call, answer, tmp_path):
     assert target.read_text() == "mine"
     answer("scores", analysed, "E001", "--output", target, "--overwrite")
     assert last(answer, analysed)["details"]["sha256"] == sha(target)
+
+
+@pytest.mark.parametrize(
+    "place", ["pipe", "circle", ".", "other/exhibits/x.png", "other/case.sqlite"]
+)
+def test_nothing_is_written_where_no_file_belongs(call, filled, tmp_path, place):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    Case.create(tmp_path / "other", number="2", examiner="A. Examiner").close()
+    before = (tmp_path / "other" / "case.sqlite").read_bytes()
+    to = Path() if place == "." else tmp_path / place
+    for words in (
+        ["export", "frame", filled, "E001", "0", "--output"],
+        ["export", "clip", filled, "E001", "0", "3", "--output"],
+        ["scores", filled, "E001", "--output"],
+        ["report", filled, "--output"],
+        ["problem-report", "--out"],
+    ):
+        status, out, err = call(*words, to, "--overwrite")
+        assert (status, out) == (1, "")
+        assert err.count("\n") == 1
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "other" / "case.sqlite").read_bytes() == before
+    assert list((tmp_path / "other" / "exhibits").iterdir()) == []

@@ -37,6 +37,39 @@ class Written:
     size: int
 
 
+def refuse_place(target: Path, what: str) -> None:
+    """Make sure that a file may be written to a place, whatever case is open.
+
+    Args:
+        target: file or folder that is to be made.
+        what: what is to be written, such as "The frame".
+
+    Raises:
+        WorkstationError: the place has no name, cannot be reached, holds no ordinary file (a device
+            or a pipe would be replaced), or is among the files of a case.
+    """
+    try:
+        place = target.resolve()
+        special = place.exists() and not (place.is_file() or place.is_dir())
+        own = place.name.startswith(("case.", "cache.sqlite"))
+        inside = place.parent.parent if place.parent.name == "exhibits" else place.parent
+        of_a_case = (own or inside != place.parent) and (inside / "case.sqlite").is_file()
+    except (OSError, RuntimeError) as error:  # a name too long, links that lead in a circle
+        raise WorkstationError(
+            f"{what} cannot be written to {target.name[:60]}: the place cannot be reached. Choose "
+            "another one."
+        ) from error
+    if not target.name or special:
+        raise WorkstationError(
+            f"{what} cannot be written to “{target}”: that is no place for a file. Choose another."
+        )
+    if of_a_case:
+        raise WorkstationError(
+            f"{what} cannot be written among the exhibits or over the case's own files. Choose "
+            "another place."
+        )
+
+
 def refuse(case: "Case", target: Path, what: str, *, overwrite: bool = False) -> None:
     """Make sure that something may be exported to a place.
 
@@ -55,6 +88,7 @@ def refuse(case: "Case", target: Path, what: str, *, overwrite: bool = False) ->
             "The case is open for reading only, so an export could not be entered in the custody "
             "log. Open it for writing and export again."
         )
+    refuse_place(target, what)
     if case.owns(target):
         raise WorkstationError(
             f"{what} cannot be written among the exhibits or over the case's own files. Choose "

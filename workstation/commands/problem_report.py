@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workstation import __version__
 from workstation.cases.database import SQLITE_VERSION
+from workstation.cases.exports import refuse_place
 from workstation.cases.plain_json import utc_now
 from workstation.commands import logbook
 from workstation.commands.answers import Answer
@@ -52,6 +53,7 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def save(arguments: argparse.Namespace) -> Answer:
     """Write the report."""
+    refuse_place(arguments.out, WHAT)
     if arguments.out.exists() and not arguments.overwrite:
         raise WorkstationError(
             f"“{arguments.out.name}” exists already and was left as it is. Choose another name, or "

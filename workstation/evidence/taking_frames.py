@@ -90,9 +90,9 @@ def take_frame(
     """
     exhibit, index = case.exhibits.get(number), case.exhibits.index(number)
     _check(index, frame, frame)
+    refuse(case, target, "The frame", overwrite=overwrite)
     sidecar = sidecar_of(target)
-    for place in (target, sidecar):
-        refuse(case, place, "The frame", overwrite=overwrite)
+    refuse(case, sidecar, "The frame", overwrite=overwrite)
     reader = FrameReader(sound_copy(case, exhibit), index, cache_bytes=1)
     try:
         found = reader.read(frame)

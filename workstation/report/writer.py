@@ -12,10 +12,10 @@ from reportlab.platypus import Flowable
 
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
-from workstation.cases.exports import put_in_place, taken_back
+from workstation.cases.exports import put_in_place, refuse_place, taken_back
 from workstation.cases.records import ReportRecord
 from workstation.cases.reports import HALF_WRITTEN
-from workstation.errors import ReportError
+from workstation.errors import ReportError, WorkstationError
 from workstation.report.attachment import report_facts
 from workstation.report.context import Announce, ReportContext, ReportProgress, gather
 from workstation.report.document import build_pdf
@@ -52,6 +52,10 @@ def write_report(
         CaseError: The case cannot be read or written.
     """
     tell = announce or _say_nothing
+    try:
+        refuse_place(output, "A report")
+    except WorkstationError as error:
+        raise ReportError(str(error)) from error
     output = output.resolve()
     _refuse(case, output, overwrite)
     signer.refuse_outdated()

@@ -15,11 +15,12 @@ _PART = 0.02
 
 
 class MemoryWatch:
-    """Looks at the memory ten times a second, until it is left; `peak` is the most seen, bytes.
+    """Looks at the memory ten times a second, until it is left; `peak` is the most of it, bytes.
 
     Memory that several processes share counts once in all (Linux's proportional set size); where
     the system does not tell, the largest resident set of this process alone counts. What is shared
-    costs much to find out, so it is looked at now and then, and taken to be the same in between.
+    costs much to find out, so it is looked at now and then, and taken to be the same in between:
+    what lies between is an estimate, and `peak` with it.
     """
 
     def __init__(self) -> None:
