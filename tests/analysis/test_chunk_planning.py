@@ -44,6 +44,16 @@ def test_without_key_frames_chunks_keep_their_length():
     ]
 
 
+def test_chunks_of_a_short_exhibit_are_nearly_equal_wherever_its_key_frames_are():
+    spans = plan_chunks(index_of([40] * 749, set(range(0, 750, 50))), AnalysisSettings())
+    assert [(span.first, span.stop) for span in spans] == [
+        (0, 190),
+        (190, 380),
+        (380, 570),
+        (570, 750),
+    ]
+
+
 def test_no_frames_no_chunks_and_one_frame_one_chunk():
     nothing = FrameIndex(np.zeros(0, np.int64), np.zeros(0, np.bool_), (1, 25), 0.0)
     assert plan_chunks(nothing, AnalysisSettings()) == []
