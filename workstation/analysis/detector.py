@@ -349,7 +349,7 @@ def pick_device(device: str) -> str:
 
 
 def use_one_thread(device: str) -> None:
-    """Keep torch to the calling thread when it computes on the CPU.
+    """Keep torch and OpenCV to the calling thread when everything is computed on the CPU.
 
     Rounding then is the same on every machine and for every number of workers, and chunks side by
     side fill the cores better than threads that wait for each other.
@@ -357,10 +357,13 @@ def use_one_thread(device: str) -> None:
     Args:
         device: "cpu" or "cuda".
     """
+    import cv2
     import torch
 
     if device == "cpu" and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+    if device == "cpu" and cv2.getNumThreads() != 1:
+        cv2.setNumThreads(1)
 
 
 def _device_text(device: str) -> str:

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,12 +36,14 @@ def compare(scene: Scene, means: Means, ours: float) -> dict[str, Any]:
     """
     import torch
 
-    threads = torch.get_num_threads()
+    threads, of_opencv = torch.get_num_threads(), cv2.getNumThreads()
     torch.set_num_threads(os.cpu_count() or 1)
+    cv2.setNumThreads(os.cpu_count() or 1)
     try:
         frames, seconds = _run(scene, means)
     finally:
         torch.set_num_threads(threads)
+        cv2.setNumThreads(of_opencv)
     speed = frames / seconds
     return {
         "straightforward": {
