@@ -22,6 +22,7 @@ from workstation.errors import ExhibitError
 from workstation.evidence import pulse
 from workstation.evidence.media import open_video, said, video_stream
 
+MOST_SOUNDS = 48  # tracks; each is read on its own, and a worker has 64 files at most
 LEAD = Fraction(2)  # seconds before the first frame at which reading begins
 BUFFER = 2**20  # bytes written in one go
 
@@ -111,6 +112,11 @@ def packets_of(path: Path) -> list[Stream]:
 def _copied(path: Path, cut: _Cut, source: Any, container: Any, announce: Announce) -> list[Stream]:
     video = video_stream(source)
     streams = [video, *(one for one in source.streams.audio if one.codec_context)]
+    if len(streams) > MOST_SOUNDS + 1:
+        raise ExhibitError(
+            f"“{path.name}” has {len(streams) - 1} sound tracks, and no more than {MOST_SOUNDS} "
+            "can be copied at once. Export the frames instead."
+        )
     made = {one.index: container.add_stream_from_template(one) for one in streams}
     digests: dict[int, list[bytes]] = {one.index: [] for one in streams}
     for piece in _in_time(path, cut, [one.index for one in streams], announce):
