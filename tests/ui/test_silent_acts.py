@@ -14,6 +14,8 @@ from ui.marks.dialog import MarkDialog
 from ui.timeline.timeline import NO_SELECTION
 from ui.tracks.panel import ALONE, AS_IT_IS
 from ui.workbench import ALL_ANALYSED, NONE_TO_ANALYSE, Workbench
+from workstation.cases.marks import MarkStore
+from workstation.errors import CaseError
 
 
 @pytest.fixture
@@ -119,3 +121,31 @@ def test_an_empty_case_has_nothing_to_analyse(qtbot, said, tmp_path):
     assert [one.sentence for one in said] == [NONE_TO_ANALYSE]
     bench.close_case()
     bench.close()
+
+
+def test_what_was_written_is_asked_again_where_it_could_not_be_recorded(
+    examiner, said, monkeypatch
+):
+    def full(*_: object) -> None:
+        raise CaseError("The disk is full. Free some space.")
+
+    marks = examiner.bench.marks
+    with monkeypatch.context() as patched:
+        patched.setattr(MarkStore, "put", full)
+        examiner.window.actions_by_name["note_exhibit"].trigger()
+        dialog = examiner.dialog(MarkDialog)
+        dialog.note.setPlainText("seen at the gate")
+        dialog.accept()
+        examiner.wait(lambda: bool(said))
+        assert said.pop().sentence == "The disk is full. Free some space."
+        again = examiner.dialog(MarkDialog)
+        assert again.note.toPlainText() == "seen at the gate"
+    again.accept()
+    examiner.wait(lambda: [mark.note for mark in marks.all] == ["seen at the gate"])
+    with monkeypatch.context() as patched:
+        patched.setattr(MarkStore, "put", full)
+        marks.change(marks.all[0], note="seen at the door")
+        examiner.wait(lambda: bool(said))
+        dialog = examiner.dialog(MarkDialog)
+    dialog.accept()
+    examiner.wait(lambda: [mark.note for mark in marks.all] == ["seen at the door"])

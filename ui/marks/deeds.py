@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ui import keys, messages
 from ui.marks.desk import READ_ONLY
-from ui.marks.dialog import MarkDialog
+from ui.marks.dialog import WRITTEN, MarkDialog
 from workstation.cases.marks import Mark, MarkKind, finding_on
 from workstation.cases.records import Finding
 
@@ -34,6 +34,7 @@ class MarkDeeds:
         workbench.track_selected.connect(self._track_selected)
         workbench.exhibit_selected.connect(lambda _: self._track_selected(None))
         player.marker_wanted.connect(self.add_marker)
+        workbench.marks.lost.connect(self._lost)
 
     def table(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
@@ -154,17 +155,24 @@ class MarkDeeds:
         if exhibit is not None:
             self._open(Mark(kind, exhibit, **fields))
 
-    def _open(self, mark: Mark) -> None:
+    def _lost(self, mark: Mark) -> None:
+        """Ask again, with what had been written: it is worth more than the click."""
+        if mark.kind is not MarkKind.GROUPING and (mark.name or mark.note or mark.tags):
+            marks = self._workbench.marks.all
+            held = next((one for one in marks if mark.number and one.number == mark.number), mark)
+            self._open(held, mark)
+
+    def _open(self, mark: Mark, written: Mark | None = None) -> None:
         shown, desk = self._workbench.shown, self._workbench.marks
         if not desk.writable:  # before anything is written that would be lost
             messages.say(READ_ONLY)
             return
-        dialog = MarkDialog(mark, shown.index if shown else None, self._window)
+        dialog = MarkDialog(written or mark, shown.index if shown else None, self._window)
 
         def done() -> None:
             made = dialog.mark()
             if mark.number:
-                desk.change(mark, finding=made.finding, note=made.note)
+                desk.change(mark, **{name: getattr(made, name) for name in WRITTEN})
             else:
                 desk.add(made)
 

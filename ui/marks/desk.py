@@ -29,6 +29,7 @@ class MarkDesk(QObject):
     chosen = Signal(object)  # Mark | None: the one pointed out in the list
     picked = Signal(object)  # Mark: pressed on the timeline, to be shown in the list
     recorded = Signal()  # an act was entered in the custody log
+    lost = Signal(object)  # Mark: as it would stand, had it been recorded
 
     def __init__(self, workbench: "Workbench") -> None:
         super().__init__(workbench)
@@ -85,19 +86,20 @@ class MarkDesk(QObject):
             self._show(marks)
             self.recorded.emit()
 
-        self._workbench.ask(put_and_read, done, failed or self._refused)
+        self._workbench.ask(put_and_read, done, failed or self.refused)
+
+    def refused(self, error: Exception) -> None:
+        """Tell what went wrong, and show the marks as they stand."""
+        # What was not recorded cannot be undone either: begin anew from what the case holds.
+        self.undo_stack.clear()
+        self._read()
+        messages.tell(error)
 
     def _push(self, number: int | None, after: Mark | None, words: str, how: str) -> None:
         if not self.writable:
             messages.say(READ_ONLY)
             return
         self.undo_stack.push(_Put(self, number, after, words, how))
-
-    def _refused(self, error: Exception) -> None:
-        # What was not recorded cannot be undone either: begin anew from what the case holds.
-        self.undo_stack.clear()
-        self._read()
-        messages.tell(error)
 
     def _opened(self) -> None:
         self.undo_stack.clear()
@@ -148,7 +150,12 @@ class _Put(QUndoCommand):
             cell.number = made.number if made else cell.number
             cell.known = True
 
-        self._desk.record(put)
+        def failed(error: Exception) -> None:
+            self._desk.refused(error)
+            if after is not None and not cell.known:
+                self._desk.lost.emit(after)
+
+        self._desk.record(put, failed)
 
     def undo(self) -> None:
         """Put back what was there before."""

@@ -12,6 +12,7 @@ from ui.widgets import label
 from workstation.cases.marks import COLOURS, Mark, MarkKind, tags_of
 from workstation.cases.records import Finding, FrameIndex
 
+WRITTEN = ("name", "note", "tags", "colour", "finding")  # fields of a mark that are asked for
 FINDING_HINT = (
     "Your own finding stands beside the detector’s and never changes it. It is recorded with your "
     "name and the time, and is printed in the report with its reasons."

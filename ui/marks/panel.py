@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from ui import keys, theme, wording
 from ui.lines import Line, LinesView
 from ui.marks import words
-from ui.marks.dialog import MarkDialog
+from ui.marks.dialog import WRITTEN, MarkDialog
 from ui.widgets import IconButton, button, label
 from ui.workbench import Place, Workbench
 from workstation.cases.marks import Mark, MarkKind
@@ -85,7 +85,7 @@ class MarksPanel(QWidget):
             self._desk.remove(mark)
 
     def _change(self, mark: Mark, changed: Mark) -> None:
-        self._desk.change(mark, **{name: getattr(changed, name) for name in _EDITED})
+        self._desk.change(mark, **{name: getattr(changed, name) for name in WRITTEN})
 
     def _build(self) -> None:
         top = QHBoxLayout()
@@ -172,6 +172,3 @@ class MarksPanel(QWidget):
 
     def _go(self, mark: Mark) -> None:
         self._workbench.go_to(Place(mark.exhibit, mark.first, mark.track))
-
-
-_EDITED = ("name", "note", "tags", "colour", "finding")
