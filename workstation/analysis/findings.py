@@ -103,9 +103,10 @@ def _of_track(
         # That nothing was found says little where most was not looked at.
         if finding is Finding.DOES_NOT_SUPPORT:
             finding = Finding.INCONCLUSIVE
+        part = f"{unsuitable} of the {len(mine)} frames that show"
         reasons.append(
-            f"In {unsuitable} of the {len(mine)} frames that show it, the face of track {number} "
-            "was too small or blurred to score."
+            f"In {part if len(mine) > 1 else 'the 1 frame that shows'} it, the face of track "
+            f"{number} was too small or blurred to score."
         )
     if finding is Finding.DOES_NOT_SUPPORT:
         reasons += _not_covered(rule)
@@ -172,8 +173,9 @@ def _unlike_reason(number: int, statistics: Mapping[str, Any]) -> list[str]:
     if not unlike:
         return []
     how = ", ".join(f"{words} in {count}" for words, count in statistics["unlike"].items())
+    part = "" if statistics["scored"] == 1 else f"{unlike} of "
     return [
-        f"In {unlike} of the {_frames(statistics['scored'])} of track {number} the face is unlike "
+        f"In {part}the {_frames(statistics['scored'])} of track {number} the face is unlike "
         f"those the detector was trained on ({how}); their scores do not count."
     ]
 
