@@ -117,6 +117,11 @@ class ExhibitView:
         return running and self.under_way
 
     @property
+    def compared(self) -> bool:
+        """Whether the run is held against the custody log when it is shown; not the longest."""
+        return self.run is not None and len(self.faces or ()) <= MOST_COMPARED and not self.goes_on
+
+    @property
     def faces_waited_for(self) -> bool:
         """Whether there are faces that have not been read yet."""
         return self.run is not None and self.faces is None
@@ -201,10 +206,7 @@ def read_altered(case: Case, view: ExhibitView) -> str:
 
     Every row of it is read, so the longest runs are left to reports, exports and verifying.
     """
-    run = view.run
-    if run is None or view.goes_on or len(view.faces or ()) > MOST_COMPARED:
-        return ""
-    return altered_run(case, run)
+    return altered_run(case, view.run) if view.run is not None and view.compared else ""
 
 
 def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable, list[Stretch]]:

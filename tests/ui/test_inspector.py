@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel
 
 from tests.analysis.test_trust import CALIBRATION
 from tests.ui.small_cases import CARD, face_table, finish_run, make_case, run_record
+from ui import reading
 from ui.custody.panel import chain_sentence
 from ui.inspector import sections, words
 from ui.inspector.panel import PAUSED, UNDER_WAY, InspectorPanel
@@ -82,6 +83,14 @@ def test_a_later_run_that_does_not_count_is_named(panel, bench, qtbot, folder):
         case.runs.finish(later.id, RunOutcome.CANCELLED, "Cancelled by the examiner.")
     opened(bench, qtbot, folder)
     assert any(text.startswith("A later analysis ended as “cancelled”") for text in said(panel))
+
+
+def test_a_run_too_long_to_be_compared_is_said_not_to_be(panel, bench, qtbot, folder, monkeypatch):
+    opened(bench, qtbot, folder)
+    assert not [text for text in said(panel) if "was not held against" in text]
+    monkeypatch.setattr(reading, "MOST_COMPARED", 10)
+    panel.show_exhibit(bench.shown)
+    assert any("was not held against the custody log here" in text for text in said(panel))
 
 
 def test_an_altered_file_is_said_beside_the_finding(panel, bench, qtbot, folder):

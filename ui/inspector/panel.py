@@ -10,7 +10,7 @@ from ui import keys, theme, wording
 from ui.inspector import sections, words
 from ui.inspector.crops import FacePictures, shown_row
 from ui.inspector.track_card import TrackCard
-from ui.reading import ExhibitView
+from ui.reading import MOST_COMPARED, ExhibitView
 from ui.references.card import ReferenceCard
 from ui.widgets import button, label, line
 from ui.workbench import Workbench
@@ -100,6 +100,7 @@ class InspectorPanel(QScrollArea):
         if run.outcome is not RunOutcome.COMPLETE or whole is None:
             return [
                 self._unfinished(view, run),
+                *_not_compared(view),
                 sections.limits(run),
                 sections.measured(run),
                 sections.detector(run),
@@ -107,6 +108,7 @@ class InspectorPanel(QScrollArea):
             ]
         return [
             sections.finding(whole, self._altered(view)),
+            *_not_compared(view),
             *self._newer(view),
             ReferenceCard(self._workbench, view),
             sections.limits(run),
@@ -230,6 +232,16 @@ class InspectorPanel(QScrollArea):
     def _mark(self, track: int | None) -> None:
         for number, card in self._cards.items():
             card.setChecked(number == track)
+
+
+def _not_compared(view: ExhibitView) -> list[QWidget]:
+    if view.compared or view.goes_on or view.faces is None:
+        return []
+    said = (
+        f"With more than {MOST_COMPARED:,} faces, this run was not held against the custody log "
+        "here. Reports, exported scores and verifying the case do so."
+    )
+    return [sections.section("", label(said, "muted", wrap=True))]
 
 
 def _share(run: Run) -> str:
