@@ -149,3 +149,19 @@ def test_what_was_written_is_asked_again_where_it_could_not_be_recorded(
         dialog = examiner.dialog(MarkDialog)
     dialog.accept()
     examiner.wait(lambda: [mark.note for mark in marks.all] == ["seen at the door"])
+
+
+def test_a_finding_that_could_not_be_recorded_is_asked_again_as_it_was(examiner, said, monkeypatch):
+    def full(*_: object) -> None:
+        raise CaseError("The disk is full. Free some space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MarkStore, "put", full)
+        examiner.window.actions_by_name["give_finding"].trigger()
+        dialog = examiner.dialog(MarkDialog)
+        dialog.finding.setCurrentIndex(0)
+        dialog.note.setPlainText("the jaw jumps")
+        dialog.accept()
+        examiner.wait(lambda: bool(said))
+        again = examiner.dialog(MarkDialog)
+    assert (again.finding.currentIndex(), again.note.toPlainText()) == (0, "the jaw jumps")

@@ -32,7 +32,7 @@ class MarkDialog(FormDialog):
         if mark.kind is MarkKind.FINDING:
             self.form.addRow(label(FINDING_HINT, "small", wrap=True))
             self.finding = _choice("Finding", {str(one): one for one in Finding}, mark.finding)
-            if not mark.number:  # none is suggested
+            if not mark.number and not mark.note:  # none is suggested
                 self.finding.setPlaceholderText("choose one")
                 self.finding.setCurrentIndex(-1)
             self.form.addRow(self._name("Finding", self.finding), self.finding)
