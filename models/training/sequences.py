@@ -14,7 +14,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from models.training.alterations import draw_expression_shifts
@@ -24,6 +23,7 @@ from models.training.drawing import draw_run
 from models.training.forging import Canvas, Forgery, forge_run, make_forgery
 from models.training.loop.workers import in_order
 from models.training.pairs import View, cut, draw_canvas, draw_view
+from models.training.reserved import reserved
 from models.training.store import Store
 
 
@@ -234,7 +234,7 @@ def write_sequences(
     crops_path, labels_path = sequence_files(folder, validation=validation)
     if labels_path.exists():
         return
-    crops = open_memmap(crops_path, "w+", np.uint8, (count, 2, steps, size, size, 3))
+    crops = reserved(crops_path, (count, 2, steps, size, size, 3))
     forged = np.zeros((count, 2, steps), np.bool_)
     make = partial(
         make_sequences,

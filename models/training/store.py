@@ -16,13 +16,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from models.preprocessing import align_face, face_transform
 from models.training.joined import Joined
 from models.training.likeness import alike_pairs, face_hash
 from models.training.outlines import POINTS, OutlineNetwork
+from models.training.reserved import reserved
 from models.training.stacked import Stacked
 from models.training.stills import ARCHIVES, Still, read_stills
 
@@ -225,7 +225,7 @@ def write_store(
     """
     folder.mkdir(parents=True, exist_ok=True)
     shape = (len(crops), STORE_SIZE, STORE_SIZE, 3)
-    packed = open_memmap(folder / _PIXELS, mode="w+", dtype=np.uint8, shape=shape)
+    packed = reserved(folder / _PIXELS, shape)
     for row, crop in enumerate(crops):
         packed[row] = crop
     packed.flush()
