@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.killed_runs import FACES, killed_in, said, tamper
-from workstation.cases import own_entries, own_place, seals
+from tests.cases.killed_runs import FACES, said, tamper
+from workstation.cases import own_entries, seals
 from workstation.cases.agreement import disagreements
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
@@ -16,21 +16,7 @@ from workstation.cases.digests import stretch_digest
 from workstation.cases.records import RunOutcome
 from workstation.errors import CaseError
 
-
-@pytest.fixture(autouse=True)
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    def be(name: str) -> None:
-        """Be somebody on this computer."""
-        monkeypatch.setattr(own_place, "user_data_path", lambda *_, **__: tmp_path / name)
-
-    be("mine")
-    return be
-
-
-@pytest.fixture
-def killed(tmp_path: Path) -> Path:
-    """A case whose program was killed after two of three stretches."""
-    return killed_in(tmp_path / "case", account=seals.account())
+pytestmark = pytest.mark.usefixtures("account")
 
 
 def ended(folder: Path, act: Act, outcome: RunOutcome, **said: str) -> None:

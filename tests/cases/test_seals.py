@@ -9,27 +9,13 @@ from shutil import copytree
 import pytest
 
 from tests.cases.killed_runs import FACES, FRAMES, killed_in, said, tamper
-from workstation.cases import own_place, seals
+from workstation.cases import seals
 from workstation.cases.agreement import disagreements, refuse_altered_run, run_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, CustodyLog
 from workstation.errors import CaseError
 
-
-@pytest.fixture(autouse=True)
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    def be(name: str) -> None:
-        """Be somebody on this computer."""
-        monkeypatch.setattr(own_place, "user_data_path", lambda *_, **__: tmp_path / name)
-
-    be("mine")
-    return be
-
-
-@pytest.fixture
-def killed(tmp_path: Path) -> Path:
-    """A case whose program was killed after two of three stretches."""
-    return killed_in(tmp_path / "case", account=seals.account())
+pytestmark = pytest.mark.usefixtures("account")
 
 
 def test_what_was_left_as_it_was_is_bound(killed: Path) -> None:
