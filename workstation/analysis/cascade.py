@@ -188,7 +188,7 @@ class Cascade:
             from workstation.analysis.from_pixels import FromPixels
 
             network = FromPixels(getattr(facenet_pytorch, name)())
-            return prepare(network.eval().to(device), shape, device)
+            return prepare(network.eval().to(device), shape, device, small=True)
 
         return READY.get((name, shape, device), make)
 
