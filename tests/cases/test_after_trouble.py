@@ -123,6 +123,37 @@ def test_a_drive_without_locks_is_said(
     assert not is_held(folder)
 
 
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_system_that_refuses_locks_is_said_each_time(
+    folder: Path, case: Case, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    case.close()
+    files = sorted(path.name for path in folder.iterdir())
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    for _ in range(2):
+        with pytest.raises(CaseUnwritable, match=r"cannot lock files.*Copy the case"):
+            Case.open(folder)
+    assert not is_held(folder)
+    with Case.open(folder, read_only=True) as reading:
+        assert reading.custody.verify().intact
+    monkeypatch.undo()
+    Case.open(folder).close()
+    assert sorted(path.name for path in folder.iterdir()) == files
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"program": "' + "x" * 10**6, "[]", "1e999"])
+def test_of_a_holder_that_makes_no_sense_only_that_there_is_one_is_said(
+    folder: Path, case: Case, text: str
+) -> None:
+    (folder / HOLDER_NAME).write_text(text)
+    with pytest.raises(CaseLocked, match=r"open for writing in another program\. Close"):
+        Case.open(folder)
+
+
 def test_a_stale_holder_is_nobody(folder: Path, case: Case) -> None:
     case.close()
     (folder / HOLDER_NAME).write_text('{"program": "x", "host": "y", "pid": 1, "since_utc": "z"}')

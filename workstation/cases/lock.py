@@ -15,6 +15,7 @@ from workstation.errors import CaseLocked, CaseUnwritable
 LOCK_NAME = "case.lock"
 HOLDER_NAME = "case.holder.json"
 _WAIT_SECONDS = 0.3  # somebody may be looking whether the lock is free, and hold it for a moment
+_LONGEST_HOLDER = 2000  # characters
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -31,9 +32,7 @@ class WriteLock:
 
     def __init__(self, folder: Path) -> None:
         self._holder = folder / HOLDER_NAME
-        self._lock = FileLock(
-            folder / LOCK_NAME, timeout=_WAIT_SECONDS, poll_interval=0.05, thread_local=False
-        )
+        self._lock = _file_lock(folder, _WAIT_SECONDS)
         self._guard = threading.Lock()
         self._users = 1
         try:
@@ -77,7 +76,7 @@ def is_held(folder: Path) -> bool:
     """Whether a program, perhaps this one, has the case open for writing right now."""
     if not (folder / LOCK_NAME).is_file():
         return False
-    lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
+    lock = _file_lock(folder, 0.0)
     try:
         lock.acquire()
     except Timeout:
@@ -86,6 +85,17 @@ def is_held(folder: Path) -> bool:
         return False
     lock.release()
     return False
+
+
+def _file_lock(folder: Path, patience: float) -> FileLock:
+    # Never one that is the file's being there: that outlives a program that was killed.
+    return FileLock(
+        folder / LOCK_NAME,
+        timeout=patience,
+        poll_interval=0.05,
+        thread_local=False,
+        fallback_to_soft=False,
+    )
 
 
 def _me() -> dict[str, object]:
@@ -99,12 +109,13 @@ def _me() -> dict[str, object]:
 
 def _who(holder: Path) -> str:
     try:
-        facts = json.loads(holder.read_text(encoding="utf-8"))
+        with holder.open(encoding="utf-8") as file:
+            facts = json.loads(file.read(_LONGEST_HOLDER))
         who = (
             f"in {facts['program']} on {facts['host']} (process {facts['pid']}, "
             f"since {facts['since_utc'][:16].replace('T', ' ')} UTC)"
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         who = "in another program"
     return f"The case is open for writing {who}."
 
