@@ -25,7 +25,7 @@ class HoldWatch(QObject):
         workbench.case_closed.connect(self.timer.stop)
 
     def _opened(self, view: CaseView) -> None:
-        self._was_held = False
+        self._was_held = view.held  # it may be free by the first look
         if view.locked_by:
             self._look()
             self.timer.start()

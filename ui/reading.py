@@ -22,6 +22,7 @@ from workstation.cases.records import (
     Verification,
     chosen_run,
 )
+from workstation.errors import CaseLocked, CaseNotWritable
 
 MOST_COMPARED = 100_000  # faces; half a second
 
@@ -32,6 +33,7 @@ class CaseView:
 
     Attributes:
         locked_by: the sentence that says why it is open for reading only, or "".
+        held: whether that is because another program has it open for writing.
         unfinished: exhibits whose analysis was begun and not brought to an end.
     """
 
@@ -39,6 +41,7 @@ class CaseView:
     facts: CaseFacts
     read_only: bool
     locked_by: str = ""
+    held: bool = False
     unfinished: tuple[str, ...] = ()
 
 
@@ -127,19 +130,21 @@ class ExhibitView:
         return self.run is not None and self.faces is None
 
 
-def read_case(case: Case, locked_by: str, waiting: Sequence[str]) -> CaseView:
+def read_case(case: Case, refused: CaseNotWritable | None, waiting: Sequence[str]) -> CaseView:
     """The facts of a case, and which of its exhibits wait to be analysed to the end.
 
     Args:
         case: just opened.
-        locked_by: why it is open for reading only, as a sentence, or "".
+        refused: why it is open for reading only; None where it is not, or was asked for so.
         waiting: exhibits that were queued when the window last had it open.
     """
     unfinished = [run.exhibit for run in case.runs.interrupted()]
     present = {exhibit.number for exhibit in case.exhibits.all()}
     # As the examiner had put them in the queue; what was begun elsewhere comes after.
     both = dict.fromkeys(one for one in [*waiting, *unfinished] if one in present)
-    return CaseView(case.folder, case.facts, case.read_only, locked_by, tuple(both))
+    said = f"{refused.why} Here it can be looked at, but not changed." if refused else ""
+    held = isinstance(refused, CaseLocked)
+    return CaseView(case.folder, case.facts, case.read_only, said, held, tuple(both))
 
 
 def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:

@@ -16,7 +16,7 @@ from ui.marks.desk import MarkDesk
 from ui.reading import CaseView, CustodyView, ExhibitLine, ExhibitView
 from workstation.cases.case import Case
 from workstation.cases.records import FaceTable, RunOutcome, Stretch
-from workstation.errors import CaseLocked, CaseUnwritable, DetectorError
+from workstation.errors import CaseNotWritable, DetectorError
 
 if TYPE_CHECKING:
     from workstation.analysis.detector import DetectorInfo
@@ -81,7 +81,7 @@ class Workbench(QObject):
 
     def create_case(self, folder: Path, **facts: str) -> None:
         """Make a case in `folder` and open it; `facts` as `Case.create` takes them."""
-        self._open(lambda: (Case.create(folder, **facts), ""))
+        self._open(lambda: (Case.create(folder, **facts), None))
 
     def open_case(self, folder: Path) -> None:
         """Open a case; for reading only where it is open elsewhere or cannot be written."""
@@ -223,14 +223,14 @@ class Workbench(QObject):
 
     # what comes back
 
-    def _open(self, question: Callable[[], tuple[Case, str]]) -> None:
+    def _open(self, question: Callable[[], tuple[Case, CaseNotWritable | None]]) -> None:
         self.close_case()
 
         def open_and_view() -> tuple[Case, CaseView]:
-            case, locked_by = question()
+            case, refused = question()
             try:
                 waiting = preferences.waiting_exhibits(case.folder)
-                return case, reading.read_case(case, locked_by, waiting)
+                return case, reading.read_case(case, refused, waiting)
             except BaseException:
                 case.close()
                 raise
@@ -367,12 +367,11 @@ class Workbench(QObject):
         preferences.remember_waiting(self.view.folder, waiting)
 
 
-def _open_or_read(folder: Path) -> tuple[Case, str]:
+def _open_or_read(folder: Path) -> tuple[Case, CaseNotWritable | None]:
     try:
-        return Case.open(folder), ""
-    except (CaseLocked, CaseUnwritable) as refused:
-        said = f"{refused.why} Here it can be looked at, but not changed."
-        return Case.open(folder, read_only=True), said
+        return Case.open(folder), None
+    except CaseNotWritable as refused:
+        return Case.open(folder, read_only=True), refused
 
 
 def _default_detector() -> "tuple[DetectorInfo | None, str]":

@@ -82,6 +82,13 @@ def test_a_case_that_another_program_has_is_shown_until_it_is_free(window, qtbot
     assert not window.banners.shows("locked")
 
 
+def test_a_case_that_is_free_by_the_first_look_is_said_to_be(window, qtbot, folder, monkeypatch):
+    monkeypatch.setattr("ui.holding.is_held", lambda _: False)
+    with Case.open(folder):
+        opened(window, qtbot, folder)
+    qtbot.waitUntil(lambda: banner(window, "locked").text == FREE, timeout=WAIT)
+
+
 def test_a_command_is_told_that_the_window_has_the_case(window, qtbot, folder, tmp_path):
     opened(window, qtbot, folder)
     assert window.workbench.writable
