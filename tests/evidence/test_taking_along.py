@@ -176,7 +176,15 @@ def test_nothing_is_taken_by_a_frame_index_that_somebody_changed(case, tmp_path)
 
 def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypatch):
     endless = [({"at": 0}, bytearray(2**20))] * 40
-    lies = [({"at": -1}, bytearray(b"x")), ({"at": 2**62}, bytearray(b"x")), *endless, ({}, None)]
+    few = [({"kind": "video"}, b""), ({"digests": True}, bytes(32 * 20)), ({"end": True}, b"")]
+    lies = [
+        ({"at": -1}, bytearray(b"x")),
+        ({"at": 2**62}, bytearray(b"x")),
+        *few,
+        *few,
+        *endless,
+        ({}, None),
+    ]
     answers = iter(lies)
     monkeypatch.setattr(taking_clips, "MOST_OVERHEAD", 32 * 2**20)
 
@@ -195,13 +203,33 @@ def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypat
 
     monkeypatch.setattr(taking_clips, "Worker", Lying)
     entries = len(case.custody.entries())
-    for said in (*["makes no sense"] * 3, "crashed on it"):
+    for said in (*["makes no sense"] * 5, "crashed on it"):
         if said == "crashed on it":
             answers = iter(lies[-1:])
         with pytest.raises(ExhibitError, match=said):
             take_clip(case, "E001", 3, 20, tmp_path / "out.mp4")
     assert not list(tmp_path.glob("*out*"))
     assert len(case.custody.entries()) == entries
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.ts", "clip.mp4"])
+def test_half_of_a_clip_is_none(tmp_path, name):
+    with case_with(tmp_path, name) as case:
+        copy = case.folder / case.exhibits.get("E001").stored_name
+        content = copy.read_bytes()
+        copy.chmod(0o644)
+        with copy.open("r+b") as file:  # as large as ever, and nothing in its later part
+            begin = len(content) // 2 if name != "clip.mp4" else content.index(b"stts") + 8
+            file.seek(begin)
+            file.write(bytes(len(content) - begin))
+        entries = len(case.custody.entries())
+        said = "Of the 60 .* cut off or damaged" if name == "clip.mkv" else "xport the frames"
+        with pytest.raises(ExhibitError, match=said):
+            take_clip(case, "E001", 3, FRAMES - 1, tmp_path / f"out-{name}")
+        assert not list(tmp_path.glob("*out*"))
+        assert len(case.custody.entries()) == entries
+        if name == "clip.mkv":  # what is there can still be had
+            assert take_clip(case, "E001", 3, 20, tmp_path / "a.mkv").frames >= 21
 
 
 def test_a_failure_to_write_leaves_the_file_that_was_there(case, tmp_path, monkeypatch):

@@ -74,7 +74,7 @@ def copy_packets(
         What was copied, the pictures first.
 
     Raises:
-        ExhibitError: the packets cannot be found, or do not fit into that container.
+        ExhibitError: the packets cannot all be found, or do not fit into that container.
     """
     try:
         cut = _cut(path, index, start, last)
@@ -141,13 +141,13 @@ class _Cut:
         begin: when the first frame copied is shown.
         end: when the last frame asked for is shown.
         zero: what becomes zero in the copy.
-        frames: how many lie between them.
+        frames: timestamps of those that lie between them, as in the exhibit.
     """
 
     begin: Fraction
     end: Fraction
     zero: Fraction
-    frames: int
+    frames: frozenset[int]
 
 
 def _cut(path: Path, index: FrameIndex, start: int, last: int) -> _Cut:
@@ -157,7 +157,8 @@ def _cut(path: Path, index: FrameIndex, start: int, last: int) -> _Cut:
         video = video_stream(container).index
     for packet in _packets(path, video, begin):
         if packet.key and packet.shown == begin:
-            return _Cut(begin, end, min(packet.decoded, begin), last - start + 1)
+            frames = frozenset(index.pts[start : last + 1].tolist())
+            return _Cut(begin, end, min(packet.decoded, begin), frames)
         if packet.decoded > begin:
             break
     raise ExhibitError(
@@ -237,7 +238,7 @@ def _in_time(path: Path, cut: _Cut, streams: list[int], announce: Announce) -> I
         while waiting is not None and waiting.shown <= piece.decoded:
             yield waiting
             waiting = next(heard, None)
-        announce(min(done / cut.frames, 1.0))
+        announce(min(done / len(cut.frames), 1.0))
         yield piece
     if waiting is not None:
         yield waiting
@@ -246,13 +247,20 @@ def _in_time(path: Path, cut: _Cut, streams: list[int], announce: Announce) -> I
 
 def _pictures(path: Path, number: int, cut: _Cut) -> Iterator[_Piece]:
     """From the key frame to the last packet that the last frame may need."""
-    began = False
+    began, missing = False, set(cut.frames)
     for piece in _packets(path, number, cut.begin):
         began = began or (piece.key and piece.shown == cut.begin)
         if began and piece.decoded > cut.end:
-            return
+            break
         if began:
+            missing.discard(piece.packet.pts)
             yield piece
+    if missing:
+        raise ExhibitError(
+            f"Of the {len(cut.frames)} frames to be copied, {len(missing)} are not to be found in "
+            f"“{path.name}”: it is cut off or damaged. Choose a stretch before them, or export the "
+            "frames."
+        )
 
 
 def _sound(path: Path, number: int, cut: _Cut) -> Iterator[_Piece]:

@@ -193,7 +193,7 @@ def _copy(
     with target.open("xb") as file:  # never through a link that somebody laid there
         more = {"start": start, "last": last, "suffix": target.suffix}
         copied = _listed("cut", path, index, heard, **more)
-    if not copied or copied[0].kind != "video":
+    if not copied or copied[0].kind != "video" or len(copied[0].digests) < DIGEST * total:
         raise ExhibitError(f"“{path.name}” cannot be copied: {GARBLED}. Export the frames instead.")
     return copied
 
