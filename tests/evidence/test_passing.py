@@ -236,6 +236,8 @@ HEVC = Codec("hevc", b"\x01" + bytes(20) + b"\x0f" + b"\x00")
         (H264, units(b"\x06sei"), False),
         (H264, units(b"\x81abc"), False),
         (H264, bytes(40), False),
+        (H264, units(b"\x01abc") + b"\0\0\0\x09\x01", False),
+        (H264, bytes(8) + b"\0\0\0\5\x01abc", False),
         (H264, b"", False),
         (H264, b"\0\0", False),
         (Codec("h264"), b"\0\0\0\1\x09\xf0\0\0\1\x01abc", True),

@@ -47,6 +47,7 @@ from workstation.cases.run_shapes import card_of
 from workstation.cases.soundness import as_recorded
 from workstation.commands.reference_figures import read_scores
 from workstation.errors import CaseError, WorkstationError
+from workstation.evidence import nal_units
 from workstation.evidence.check_sums import disagrees
 from workstation.evidence.picture_size import is_small_jpeg
 from workstation.report.card_figures import chief_figures
@@ -309,6 +310,24 @@ def _check_sums(data: bytes) -> None:
     disagrees("ffv1", data, packets[0])
 
 
+def _nal_units(data: bytes) -> None:
+    """Packets of either codec, units of every form, and what streams say of them."""
+    head, rest = data[:30], data[30:]
+    for codec in nal_units.CODECS:
+        for extradata in (None, head, b"\1" + head):
+            nal_units.is_overwritten(codec, extradata, rest, head)
+            starts = nal_units.unit_starts(rest, nal_units.length_size(codec, extradata))
+            assert all(0 <= at <= len(rest) for at in starts)
+
+
+def _some_units() -> Iterator[bytes]:
+    unit = b"\x41abc\0\0\3\0\0\0d"
+    for size in (1, 2, 3, 4):
+        lengths = b"\x01\x64\x00\x28" + bytes([size - 1]) + bytes(16) + bytes([size - 1] * 9)
+        yield lengths + (len(unit).to_bytes(size) + unit) * 2
+    yield bytes(30) + b"\0\0\0\1\x09\xf0\0\0\1" + unit + bytes(9)
+
+
 def _some_packets() -> Iterator[bytes]:
     extradata, packets = _ffv1()
     yield from (extradata, *packets)
@@ -348,5 +367,6 @@ TARGETS: dict[str, Target] = {
     "card of a run": Target(_run_card, _cards),
     "settings": Target(_settings, _some_settings),
     "check sums": Target(_check_sums, _some_packets),
+    "NAL units": Target(_nal_units, _some_units),
     "thumbnail": Target(is_small_jpeg, _jpegs),
 }

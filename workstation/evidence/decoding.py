@@ -15,8 +15,6 @@ from workstation.errors import ExhibitError
 from workstation.evidence import pulse
 from workstation.evidence.decoding_run import (
     ABSENT,
-    DAMAGED,
-    DEPENDENT,
     NOT_GIVEN,
     AnomalyError,
     Picture,
@@ -24,6 +22,7 @@ from workstation.evidence.decoding_run import (
     StartError,
 )
 from workstation.evidence.media import open_video, said, video_stream
+from workstation.evidence.trail import Trail
 
 _EARLIER_STARTS = 3
 _MOST_THREADS = 8
@@ -233,24 +232,23 @@ class Decoder:
     def _counted(self, first: int) -> Iterator[Picture]:
         """Decode from the start and count, exactly as the frame index was counted."""
         self._reopen(careful=True)
-        number, broken = 0, False
-        reason = NOT_GIVEN
-        for count, packet in enumerate(self._demux(careful=True)):
-            spoilt = pulse.disagrees(packet)
+        number, reason = 0, NOT_GIVEN
+        trail = Trail(video_stream(self.container).codec_context)
+        packets = pulse.with_following(self._demux(careful=True))
+        for count, (packet, following) in enumerate(packets):
+            trail.fed(packet, following, count)
             try:
-                frames = pulse.decode(packet, count, checked=False)
+                frames = pulse.decode(packet, count)
             except av.FFmpegError:
-                broken = True
+                trail.failed()
                 continue
             except pulse.Refused as refusal:
                 reason = str(refusal)  # what comes behind it can no longer be counted
                 break
             for frame in frames:
-                damaged = frame.is_corrupt or spoilt
-                broken = damaged or (broken and not frame.key_frame)
+                fault = trail.fault_of(frame)
                 if first <= number < len(self.index):
-                    fault = DAMAGED if damaged else DEPENDENT
-                    yield Picture(number, None, fault) if broken else Picture(number, frame)
+                    yield Picture(number, None if fault else frame, fault)
                 number += 1
         for absent in range(max(first, number), len(self.index)):
             yield Picture(absent, None, reason)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import av
 
 from workstation.cases.records import FrameIndex
-from workstation.evidence import pulse
+from workstation.evidence import nal_units, pulse
 from workstation.evidence.expendable import IsExpendable, end_of_sequence, expendable_test
 from workstation.evidence.media import said
 
@@ -79,8 +79,9 @@ class Run:
     _order: dict[int, int] = field(default_factory=dict)
     _expendable: set[int] = field(default_factory=set)
     _damage: list[tuple[int, int]] = field(default_factory=list)
-    _keys: list[tuple[int, int]] = field(default_factory=list)
+    _keys: dict[int, int] = field(default_factory=dict)
     _can_pass: IsExpendable | None = None
+    _told_keys: bool = False
     _leading: bool = True
     _fed: int = 0
     _held_back: int = 0
@@ -95,10 +96,11 @@ class Run:
         Raises:
             AnomalyError: damage was met while several threads were decoding.
         """
-        for packet in self.decoder.packets(self.start, careful=self.careful):
+        packets = self.decoder.packets(self.start, careful=self.careful)
+        for packet, following in pulse.with_following(packets):
             if self._next < 0:
                 self._begin(packet)
-            self._feed(packet)
+            self._feed(packet, following)
             yield from self._ready(ended=False)
         if self._next < 0:
             self._next = self.first
@@ -112,9 +114,10 @@ class Run:
         if codec.name == "h264" and codec.thread_count > 1:
             self._held_back = codec.thread_count
         self._delay += self._ahead + self._held_back
+        self._told_keys = codec.name in nal_units.CODECS
         self._can_pass = expendable_test(codec)
 
-    def _feed(self, packet: Any) -> None:
+    def _feed(self, packet: Any, following: Any) -> None:
         number = self.decoder.number_of(packet.pts) if packet.size else None
         if packet.size and self._passes(packet, number):
             return
@@ -122,6 +125,9 @@ class Run:
             self._note(packet, number)
         else:
             self._let_threads_end(packet.stream)
+        told = pulse.told_by(packet, following)
+        if told:
+            self._fault(number, f"{DAMAGED} ({told})", packet)
         self._take(packet, number)
 
     def _let_threads_end(self, stream: Any) -> None:
@@ -142,13 +148,16 @@ class Run:
         try:
             frames = pulse.decode(packet, number)
         except av.FFmpegError as error:
-            self._fault(number, f"{DAMAGED} ({said(error)})")
+            self._fault(number, f"{DAMAGED} ({said(error)})", packet)
             return
         except pulse.Refused as refusal:
-            self._fault(number, str(refusal))
+            self._fault(number, str(refusal), packet)
             return
         for at, frame in enumerate(frames):
             shown = self.decoder.number_of(frame.pts)
+            if self._told_keys and not frame.key_frame and shown is not None:
+                # Where pictures are renewed bit by bit, packets say "key" without being one.
+                self._keys.pop(self._order.get(shown, 0), None)
             if shown is None or shown < self._next:
                 continue
             if frame.is_corrupt or not self._told_in_time(shown, 0 if packet.size else at + 1):
@@ -186,7 +195,7 @@ class Run:
     def _note(self, packet: Any, number: int | None) -> None:
         self._fed += 1
         if packet.is_keyframe and packet.pts is not None:
-            self._keys.append((self._fed, packet.pts))
+            self._keys[self._fed] = packet.pts
         if number is None or number < self._next:
             return
         self._order[number] = self._fed
@@ -199,11 +208,14 @@ class Run:
     def _keeps(self, number: int) -> bool:
         return number >= max(self.first, self.decoder.wanted)
 
-    def _fault(self, number: int | None, reason: str) -> None:
+    def _fault(self, number: int | None, reason: str, packet: Any = None) -> None:
         if not self.careful:
             raise AnomalyError
         if number is not None and number >= self._next:
             self._bad.setdefault(number, reason)
+        elif number is None and packet is not None and packet.pts is not None:
+            # An edit list hides the frame; those built on it may be shown.
+            self._damage.append((self._fed, packet.pts))
 
     def _ready(self, *, ended: bool) -> Iterator[Picture]:
         while self._next < len(self.decoder.index):
@@ -244,7 +256,8 @@ class Run:
         ]
         # What is shown after a key frame is built on nothing decoded, or shown, before that.
         pts = self._pts(number)
-        sound = max((key for key in self._keys if key[0] <= own and key[1] <= pts), default=_NEVER)
+        keys = (key for key in self._keys.items() if key[0] <= own and key[1] <= pts)
+        sound = max(keys, default=_NEVER)
         if any(sound[0] <= order < own and sound[1] <= shown for order, shown in lost):
             return Picture(number, None, DEPENDENT)
         if number not in self._got:
@@ -259,8 +272,8 @@ class Run:
             store.pop(number, None)
         self._expendable.discard(number)
         if len(self._keys) > 4 * _REORDER:
-            self._keys = self._keys[-2 * _REORDER :]
-            self._damage = [lost for lost in self._damage if lost[0] >= self._keys[0][0]]
+            self._keys = dict(list(self._keys.items())[-2 * _REORDER :])
+            self._damage = [lost for lost in self._damage if lost[0] >= min(self._keys)]
 
     def _pts(self, number: int) -> int:
         return int(self.decoder.index.pts[number])

@@ -1,7 +1,9 @@
 """Which packets can be left out on the way to a frame, because no other frame is built on them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
+
+from workstation.evidence.nal_units import length_size, unit_starts
 
 IsExpendable = Callable[[bytes], bool]
 
@@ -22,11 +24,10 @@ def expendable_test(codec: Any) -> IsExpendable | None:
         codec: PyAV's codec context of the stream.
     """
     extra = bytes(codec.extradata or b"")
+    length = length_size(codec.name, extra)
     if codec.name == "h264":
-        length = _length(extra)
         return lambda packet: _h264(packet, length)
-    if codec.name == "hevc" and len(extra) > 22 and extra[0] == 1 and (extra[21] >> 3) & 7 == 1:
-        length = (extra[21] & 3) + 1
+    if codec.name == "hevc" and length and (extra[21] >> 3) & 7 == 1:
         return lambda packet: _hevc(packet, length)
     return None
 
@@ -37,36 +38,17 @@ def end_of_sequence(codec: Any) -> bytes:
     Args:
         codec: PyAV's codec context of the stream.
     """
-    length = _length(bytes(codec.extradata or b""))
+    length = length_size("h264", codec.extradata)
     return (1).to_bytes(length or 3, "big") + b"\x0a"
 
 
-def _length(extra: bytes) -> int:
-    """Bytes of an H.264 unit's length; 0 where units begin with 00 00 01 instead."""
-    return (extra[4] & 3) + 1 if len(extra) > 6 and extra[0] == 1 else 0
-
-
 def _h264(packet: bytes, length: int) -> bool:
-    heads = [packet[at : at + 1] for at in _units(packet, length)]
+    heads = [packet[at : at + 1] for at in unit_starts(packet, length)]
     heads = [head for head in heads if head and head[0] & 31 in _H264_MATTER]
     return bool(heads) and all(head == _H264_SLICE for head in heads)
 
 
 def _hevc(packet: bytes, length: int) -> bool:
-    heads = [packet[at : at + 2] for at in _units(packet, length)]
+    heads = [packet[at : at + 2] for at in unit_starts(packet, length)]
     heads = [head for head in heads if head and head[0] >> 1 & 63 in _HEVC_MATTER]
     return bool(heads) and all(head in _HEVC_SLICES for head in heads)
-
-
-def _units(packet: bytes, length: int) -> Iterator[int]:
-    """Where each NAL unit begins: after its length in so many bytes, or (0) after 00 00 01."""
-    if not length:
-        at = packet.find(b"\0\0\1")
-        while at >= 0:
-            yield at + 3
-            at = packet.find(b"\0\0\1", at + 3)
-        return
-    at = length
-    while at < len(packet):
-        yield at
-        at += int.from_bytes(packet[at - length : at], "big") + length

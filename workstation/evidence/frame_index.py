@@ -223,7 +223,7 @@ def _decoding_order(
         stream.codec_context.thread_count = 1
         for count, packet in enumerate(_readable(container, stream)):
             try:
-                frames = pulse.decode(packet, count, checked=False)
+                frames = pulse.decode(packet, count)
                 key += [bool(frame.key_frame) for frame in frames]
             except av.FFmpegError:
                 continue

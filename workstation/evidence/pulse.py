@@ -4,13 +4,10 @@ A worker installs its watch: it is then known which frame's data a decoder died 
 is refused to the next decoder. Without a watch nothing is told to anyone.
 """
 
-import errno
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import av
-
-from workstation.evidence import check_sums
+from workstation.evidence import check_sums, nal_units
 
 
 class Refused(Exception):  # noqa: N818
@@ -76,21 +73,17 @@ def packets(container: Any, *streams: Any) -> Iterator[Any]:
         yield packet
 
 
-def decode(packet: Any, number: int | None, *, checked: bool = True) -> list[Any]:
+def decode(packet: Any, number: int | None) -> list[Any]:
     """What a decoder makes of a packet.
 
     Args:
         packet: as PyAV gives it.
         number: which frame it belongs to, or which packet it is where frames are counted.
-        checked: whether its own check sums are looked at. Where frames are counted they are not:
-            what the decoder gives of a damaged packet has a number, and is not shown.
 
     Raises:
-        av.FFmpegError: its data is damaged, as the decoder says or its own check sums do.
+        av.FFmpegError: its data is damaged, as the decoder says.
         Refused: a decoder died of it, or it needs too much memory.
     """
-    if checked and disagrees(packet):
-        raise av.InvalidDataError(errno.EINVAL, "a check sum in it does not agree")
     _watch.begin(-1 if number is None else number)
     try:
         frames: list[Any] = packet.decode()
@@ -101,9 +94,35 @@ def decode(packet: Any, number: int | None, *, checked: bool = True) -> list[Any
     return frames
 
 
-def disagrees(packet: Any) -> bool:
-    """Whether a packet's own check sums, where it has any, say that it is damaged."""
+def told_by(packet: Any, following: Any = None) -> str:
+    """What in a packet itself says that it is not what was written, and its decoder passes over.
+
+    Args:
+        packet: as PyAV gives it.
+        following: the packet of the same stream that comes next, where there is one.
+
+    Returns:
+        Part of a sentence; empty where nothing does. What is decoded all the same has its number
+        and its place among the others, but is not to be shown, nor what is built on it.
+    """
     codec = packet.stream.codec_context
-    if codec.name not in check_sums.CODECS or not packet.size:
-        return False
-    return check_sums.disagrees(codec.name, codec.extradata, bytes(packet))
+    if not packet.size:
+        return ""
+    if codec.name in check_sums.CODECS:
+        if check_sums.disagrees(codec.name, codec.extradata, bytes(packet)):
+            return "a check sum in it does not agree"
+    elif codec.name in nal_units.CODECS:
+        after = bytes(memoryview(following)[:4]) if following is not None else b""
+        if nal_units.is_overwritten(codec.name, codec.extradata, bytes(packet), after):
+            return "it holds zeros that its codec's standard does not allow"
+    return ""
+
+
+def with_following(packets: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each packet and the one after it, or None after the last."""
+    before = next(packets, None)
+    for packet in packets:
+        yield before, packet
+        before = packet
+    if before is not None:
+        yield before, None

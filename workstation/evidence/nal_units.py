@@ -1,0 +1,106 @@
+"""NAL units of H.264 and HEVC, and bytes in them that no encoder can have written.
+
+Inside a NAL unit two zero bytes are followed neither by 0 nor by 1 nor by 2: encoders put a 3
+between them, so that nothing in it looks like the beginning of another one (emulation prevention;
+ITU-T H.264, 7.3.1 and 7.4.1; ITU-T H.265, 7.3.1.1 and 7.4.2.1). FFmpeg's decoders read three zeros
+as if they were data. Where they stand, something was laid over what had been written.
+"""
+
+import re
+
+CODECS = ("h264", "hevc")
+# Two zeros and a 1 or 2, or all of the zeros where there are three or more.
+_STRANGE = re.compile(rb"\x00\x00(?:[\x01\x02]|\x00++)")
+_START = re.compile(rb"\x00\x00\x01")
+_H264_SLICES = range(1, 6)  # with data partitions; table 7-1
+_HEVC_SLICES = range(32)  # H.265, table 7-1
+
+
+def length_size(codec: str, extradata: bytes | None) -> int:
+    """Bytes of a unit's length in a stream's packets; 0 where units begin with 00 00 01 instead.
+
+    Args:
+        codec: FFmpeg's name of it.
+        extradata: what the stream says before its first packet (ISO/IEC 14496-15, 5.3.3.1.2 and
+            8.3.3.1.2), or parameter sets that begin with 00 00 01, or nothing.
+    """
+    extra, place, least = extradata or b"", *((4, 7) if codec == "h264" else (21, 23))
+    return (extra[place] & 3) + 1 if len(extra) >= least and extra[0] == 1 else 0
+
+
+def unit_starts(packet: bytes, length: int) -> list[int]:
+    """Where each NAL unit begins: after its length in so many bytes, or (0) after 00 00 01.
+
+    Returns:
+        Nothing where lengths do not fit the packet.
+    """
+    if length:
+        return [begin for begin, _ in _bounds(packet, length)]
+    return [found.end() for found in _START.finditer(packet)]
+
+
+def is_overwritten(
+    codec: str, extradata: bytes | None, data: bytes, following: bytes = b""
+) -> bool:
+    """Whether a slice in a packet holds what no NAL unit can.
+
+    Zeros at the end of a unit are none of it: some programs leave them there. It is another thing
+    where they go on over the next packet, whose first unit then has no length. Nor are zeros that
+    lead to a 1, as in a start code, nor anything in units other than slices.
+
+    Args:
+        codec: FFmpeg's name of it; one of `CODECS`.
+        extradata: as for `length_size`.
+        data: of the packet.
+        following: what the next packet begins with; 4 bytes are enough.
+
+    Returns:
+        False also where the lengths of units do not fit the packet: decoders tell of that.
+    """
+    length = length_size(codec, extradata)
+    if not length:
+        return _holds_strange(codec, data, 0, len(data), inside=False)
+    if data.endswith(b"\0") and len(following) >= length and not any(following[:length]):
+        return True
+    units = _bounds(data, length)
+    return any(
+        _is_slice(codec, data, begin) and _holds_strange(codec, data, begin, end, inside=True)
+        for begin, end in units
+    )
+
+
+def _bounds(data: bytes, length: int) -> list[tuple[int, int]]:
+    """Begin and end of each unit; none where they do not fit (fewer than 4 bytes are a rest)."""
+    found, at = [], 0
+    while len(data) - at >= max(length, 4):
+        begin = at + length
+        at = begin + int.from_bytes(data[at:begin], "big")
+        if at == begin or at > len(data):
+            return []
+        found.append((begin, at))
+    return found
+
+
+def _holds_strange(codec: str, data: bytes, begin: int, end: int, *, inside: bool) -> bool:
+    """Whether it is in a slice between two places; `inside`: whether a slice begins there."""
+    for found in _STRANGE.finditer(data, begin, end):
+        after = found.end()
+        if data[after - 1] == 0:
+            if after == end:
+                return False
+            after += 1
+        if data[after - 1] == 1:
+            inside = _is_slice(codec, data, after)
+        elif inside:
+            return True
+    return False
+
+
+def _is_slice(codec: str, data: bytes, at: int) -> bool:
+    """Whether the unit that begins there is one of the pictures that are shown."""
+    head = data[at : at + 2]
+    if codec == "h264":
+        return bool(head) and head[0] & 31 in _H264_SLICES
+    return (
+        len(head) == 2 and head[0] >> 1 & 63 in _HEVC_SLICES and not (head[0] & 1 or head[1] >> 3)
+    )
