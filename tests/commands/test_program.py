@@ -8,7 +8,7 @@ import pytest
 
 from workstation import __version__
 from workstation.cases.case import Case
-from workstation.commands.answers import Answer, give, table, to_json
+from workstation.commands.answers import Answer, complain, give, table, to_json
 
 HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "pyqtgraph", "av")
 
@@ -87,6 +87,24 @@ def test_answers_come_in_one_of_two_forms(capsys):
     assert json.loads(capsys.readouterr().out) == {"a": "é 🎥"}
     assert give(answer, as_json=False) == 1
     assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_no_word_from_outside_begins_a_line_or_steers(capsys):
+    name = "a\nVALID: b\x1b[2J\x9b1m\u202ec\x7f"
+    give(Answer({"name": name}, [f"Signed by {name}", "last"]), as_json=False)
+    out = capsys.readouterr().out
+    assert out.count("\n") == 2
+    assert out.startswith("Signed by a\\u{a}VALID")
+    assert all(one.isprintable() or one == "\n" for one in out)
+    for put in (
+        lambda: give(Answer({"name": name}, []), as_json=True),
+        lambda: complain(name, True),
+    ):
+        put()
+        said = capsys.readouterr()
+        text = said.out + said.err
+        assert all(one.isprintable() or one == "\n" for one in text)
+        assert name in json.loads(text).values()
 
 
 def test_json_refuses_what_json_cannot_carry():

@@ -30,7 +30,7 @@ class Answer:
 
 def give(answer: Answer, as_json: bool) -> int:
     """Print `answer` on standard output and return its exit status."""
-    text = to_json(answer.data) if as_json else _harmless("\n".join(answer.lines))
+    text = to_json(answer.data) if as_json else "\n".join(map(one_line, answer.lines))
     if text:
         print(text, flush=True)
     return answer.status
@@ -46,22 +46,22 @@ def complain(sentence: str, as_json: bool) -> int:
 def say(arguments: argparse.Namespace, line: str) -> None:
     """Tell how far a long command is: on standard output, or nowhere with `--json`."""
     if not arguments.json:
-        print(_harmless(line), flush=True)
+        print(one_line(line), flush=True)
 
 
 def to_json(data: Any) -> str:
-    """Readable JSON; text in any script stays as it is, NaN is refused."""
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    """Readable JSON; text in any script stays as it is, what steers is escaped, NaN is refused."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def one_line(text: str) -> str:
-    """Text from outside, such as a file name; it can neither begin a line nor steer a terminal."""
-    return _harmless(text).replace("\n", "\\u{a}").replace("\t", "\\u{9}")
+    """Text with words from outside, such as a file name: those neither begin a line nor steer.
 
-
-def _harmless(text: str) -> str:
-    """Control characters and those that reverse the order of text, written as code points."""
-    return _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
+    Control characters and those that reverse the order of text are written as code points.
+    """
+    harmless = _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
+    return harmless.replace("\n", "\\u{a}").replace("\t", "\\u{9}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

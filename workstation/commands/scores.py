@@ -39,7 +39,7 @@ def scores(arguments: argparse.Namespace) -> Answer:
         text, digest = export(case, run, form, arguments.output, overwrite=arguments.overwrite)
         beside, lines = beside_references(case, run.exhibit)
     if arguments.output is None:
-        return Answer(json.loads(text) if form == "json" else None, [text.rstrip("\n")])
+        return Answer(json.loads(text) if form == "json" else None, text.splitlines())
     data = {
         "exhibit": run.exhibit,
         "run": run.id,
