@@ -149,6 +149,10 @@ def test_bad_input_is_refused(weights, scores, tmp_path, capsys):
     assert calibrate(weights, scores, tmp_path / "b.card.json") == 1
     assert "not an evaluation" in refused(capsys)
     assert calibrate(weights, scores, tmp_path / "b.card.json", "--real-above", "0.9") == 2
+    with scores.open("wb") as file:
+        file.truncate(2**40)
+    assert calibrate(weights, scores, tmp_path / "b.card.json") == 1
+    assert "not an evaluation" in refused(capsys)
 
 
 def test_recordings_that_cannot_do_are_refused_before_they_are_scored(weights, tmp_path, capsys):

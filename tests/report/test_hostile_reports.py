@@ -9,7 +9,7 @@ import pytest
 from pyhanko.pdf_utils.generic import StreamObject, pdf_name
 
 from workstation.errors import ReportError
-from workstation.report import seal
+from workstation.report import seal, verification
 from workstation.report.seal import SealError
 from workstation.report.shape import are_facts
 from workstation.report.verification import verify_report
@@ -78,3 +78,5 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     for name in ("pipe.pdf", "zero.pdf", "huge.pdf"):
         with pytest.raises(ReportError, match="no file that could be a report"):
             verify_report(tmp_path / name)
+    with pytest.raises(ReportError, match="cannot be read as a certificate"):
+        verification._certificates(tmp_path / "huge.pdf")

@@ -165,6 +165,10 @@ def test_wrong_passphrase(tmp_path: Path, authority: Authority) -> None:
 def test_no_pkcs12_file(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="cannot be read"):
         SigningIdentity.from_pkcs12(tmp_path / "missing.p12")
+    with (tmp_path / "huge.p12").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ReportError, match="not a PKCS#12 file"):
+        SigningIdentity.from_pkcs12(tmp_path / "huge.p12")
     (tmp_path / "text.p12").write_text("not a key")
     with pytest.raises(ReportError, match="not a PKCS#12 file"):
         SigningIdentity.from_pkcs12(tmp_path / "text.p12")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RATE = 0.05
 EVALUATION = "evaluation.json"
+_MOST_TEXT = 2**28  # characters of an evaluation
 _UNCALIBRATED = "Scores are uncalibrated"
 _CALIBRATED = (
     "Scores themselves are uncalibrated: they order material, they are no probabilities. The "
@@ -186,7 +187,8 @@ def _evaluation(arguments: argparse.Namespace, card: "Card") -> dict[str, Any]:
     """
     path = arguments.scores or _measure(arguments, card) / EVALUATION
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            content = json.loads(file.read(_MOST_TEXT))
         known = content["format"] == 2 and content["detector"]["weights_sha256"]
         fields = {"fake", "method", "source", "person", "donor", "score"}
         if not known or not all(fields <= set(clip) for clip in content["clips"]):

@@ -26,6 +26,7 @@ from workstation.report.pades import sign_with
 _APPLICATION = "deepfake-forensics-workstation"
 _YEARS = 5
 _LONGEST_NAME = 64
+_LARGEST = 2**24  # bytes of a PKCS#12 file that is read
 
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -265,7 +266,8 @@ def _self_signed(key: _PrivateKey, subject: x509.Name) -> x509.Certificate:
 def _read(path: Path, passphrase: str) -> SigningIdentity:
     shown = path.name
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST)
     except OSError as error:
         raise ReportError(
             f"The PKCS#12 file {shown} cannot be read: {error.strerror}. Choose another file."

@@ -21,6 +21,7 @@ from workstation.report.seal import Seal, SealError, open_seal
 from workstation.report.shape import are_facts
 
 _LARGEST = 2**30  # bytes; no report comes near it
+_LARGEST_CERTIFICATES = 2**24  # bytes
 
 
 class Trust(StrEnum):
@@ -229,7 +230,8 @@ def _subject(certificate: x509.Certificate) -> str:
 
 def _certificates(path: Path) -> list[x509.Certificate]:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_CERTIFICATES)
         if pem.detect(content):
             found = [der for _, _, der in pem.unarmor(content, multiple=True)]
         else:
