@@ -2,11 +2,13 @@
 
 import json
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.commands.conftest import FRAMES
+from tests.videos import make_video
 from workstation.commands.benchmark import measuring, straightforward
 from workstation.commands.benchmark.memory import MemoryWatch
 
@@ -52,6 +54,42 @@ def test_a_given_clip_beside_the_straightforward_pipeline(
     assert json.loads((out / "benchmark.json").read_text(encoding="utf-8")) == data
     with Image.open(out / "benchmark.png") as picture:
         assert picture.size[0] > 400
+
+
+@pytest.mark.parametrize("kind", ["raw", "picture", "tiny", "one frame", "upright"])
+def test_an_odd_file_is_measured_and_compared(random_detector, tmp_path, call, kind):
+    look = {"frames": 1 if kind in ("picture", "one frame") else 3, "size": (96, 64)}
+    if kind == "tiny":
+        look["size"] = (16, 16)
+    if kind == "upright":
+        look["rotation"] = 90
+    name = {"raw": "clip.h264", "picture": "still.jpg"}.get(kind, "clip.mp4")
+    if kind == "picture":
+        Image.new("RGB", look["size"], "grey").save(tmp_path / name)
+    else:
+        make_video(tmp_path / name, **look)
+    words = ("benchmark", "--video", tmp_path / name, "--compare", "--workers", "1")
+    status, text, _ = call(*words, "--json")
+    assert status == 0
+    (clip,) = json.loads(text)["clips"]
+    assert (clip["frames"], clip["faces"]) == (look["frames"], 0)
+    assert 1 <= clip["straightforward"]["frames"] <= look["frames"]
+    assert clip["ratio"] > 0
+
+
+def test_what_the_straightforward_pipeline_cannot_read_is_said(
+    random_detector, tmp_path, call, monkeypatch
+):
+    def unreadable(_):
+        raise av.InvalidDataError(1, "Invalid data found")
+        yield
+
+    monkeypatch.setattr(straightforward, "_pictures", unreadable)
+    clip = make_video(tmp_path / "clip.mp4", frames=2, size=(64, 64))
+    words = ("benchmark", "--video", clip, "--compare", "--workers", "1")
+    status, _, err = call(*words)
+    assert status == 1
+    assert "cannot read clip.mp4 (Invalid data found)" in err
 
 
 def test_a_clip_made_for_it_as_a_table(random_detector, call):

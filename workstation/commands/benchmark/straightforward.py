@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from workstation.errors import WorkstationError
+from workstation.evidence.media import upright_rgb
 
 if TYPE_CHECKING:
     from workstation.commands.benchmark.measuring import Means
@@ -33,6 +37,9 @@ def compare(scene: Scene, means: Means, ours: float) -> dict[str, Any]:
 
     Returns:
         Plain JSON: its frames, seconds and frames per second, and the `ratio` of ours to that.
+
+    Raises:
+        WorkstationError: It cannot read the clip.
     """
     import torch
 
@@ -41,6 +48,11 @@ def compare(scene: Scene, means: Means, ours: float) -> dict[str, Any]:
     cv2.setNumThreads(os.cpu_count() or 1)
     try:
         frames, seconds = _run(scene, means)
+    except av.FFmpegError as error:
+        raise WorkstationError(
+            f"The straightforward pipeline cannot read {scene.name} ({error.strerror}), so there "
+            "is nothing to compare with. Measure without --compare, or choose another file."
+        ) from error
     finally:
         torch.set_num_threads(threads)
         cv2.setNumThreads(of_opencv)
@@ -67,12 +79,12 @@ def _run(scene: Scene, means: Means) -> tuple[int, float]:
     finder = MTCNN(keep_all=True, min_face_size=smallest, device=torch.device(device))
     network = load_network(means.detector.info.card_path, device).eval()
     seen: dict[int, list[torch.Tensor]] = {}
-    with av.open(str(scene.path)) as container, torch.inference_mode():
-        pictures = container.decode(video=0)
-        _look(_pixels(next(pictures)), finder, network, means, {})
-        container.seek(0)
+    with torch.inference_mode():
+        for picture in _pictures(scene):  # networks are made ready for frames of this size
+            _look(_pixels(picture), finder, network, means, {})
+            break
         frames, start = 0, time.perf_counter()
-        for picture in container.decode(video=0):
+        for picture in _pictures(scene):
             _look(_pixels(picture), finder, network, means, seen)
             frames += 1
             if time.perf_counter() - start > _MOST_SECONDS and frames >= _LEAST_FRAMES:
@@ -82,7 +94,15 @@ def _run(scene: Scene, means: Means) -> tuple[int, float]:
         return frames, time.perf_counter() - start
 
 
+def _pictures(scene: Scene) -> Iterator[Any]:
+    # By no protocol and no pattern that its name may look like.
+    with av.open(f"file:{scene.path.absolute()}", options={"pattern_type": "none"}) as container:
+        yield from container.decode(video=0)
+
+
 def _pixels(picture: Any) -> NDArray[np.uint8]:
+    if picture.rotation:
+        return upright_rgb(picture)
     return np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
 
 
@@ -96,6 +116,8 @@ def _look(
     """Find, cut out and embed one frame's faces; the n-th from the left is track n."""
     from models.preprocessing import align_face, normalise
 
+    if min(frame.shape[:2]) < finder.min_face_size:
+        return  # facenet-pytorch fails on pictures that are smaller than any face it looks for
     boxes, _, landmarks = finder.detect(frame, landmarks=True)
     if boxes is None:
         return
