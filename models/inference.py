@@ -10,7 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class CropEmbedder(nn.Module):
-    """Normalises crops and looks at them, in float32.
+    """Normalises crops and looks at them.
 
     Gives what `models.preprocessing.normalise` and `SequenceNetwork.embed` give, but for rounding.
 
@@ -18,11 +18,19 @@ class CropEmbedder(nn.Module):
         trunk: Maps crops ``(N, 3, S, S)`` to feature maps ``(N, D, h, w)``; left as it is.
         mean: Subtracted per channel, on a scale of 0..1.
         std: Divided by per channel, on a scale of 0..1.
+        kind: What the trunk computes in; crops are normalised and features averaged in float32.
     """
 
-    def __init__(self, trunk: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        trunk: nn.Module,
+        mean: tuple[float, ...],
+        std: tuple[float, ...],
+        kind: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__()
-        self.trunk = folded(copy.deepcopy(trunk).eval().float())
+        self._kind = kind
+        self.trunk = folded(copy.deepcopy(trunk).eval().float()).to(kind)
         self.trunk.to(memory_format=torch.channels_last)
         place = next(trunk.parameters()).device
         self.centre = nn.Buffer(torch.tensor(mean, device=place).view(1, 3, 1, 1) * 255.0)
@@ -39,8 +47,8 @@ class CropEmbedder(nn.Module):
         """
         # Bytes with the colours last in memory, seen with the colours first: channels-last.
         pixels = (crops.permute(0, 3, 1, 2).float() - self.centre) / self.scale
-        features: Tensor = self.trunk(pixels)
-        return features.mean(dim=(2, 3))
+        features: Tensor = self.trunk(pixels.to(self._kind))
+        return features.float().mean(dim=(2, 3))
 
 
 def folded(network: nn.Module) -> nn.Module:

@@ -6,13 +6,8 @@ import pytest
 
 from tests.analysis.clips import Picture, clip
 from tests.weights import random_weights
-from workstation.analysis.detector import (
-    Detector,
-    DetectorInfo,
-    load_detector,
-    read_detector,
-    use_one_thread,
-)
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector, read_detector
+from workstation.analysis.devices import settle_rounding
 from workstation.cases.case import Case
 from workstation.evidence.intake import add_exhibit
 
@@ -25,7 +20,7 @@ def info(tmp_path_factory: pytest.TempPathFactory) -> DetectorInfo:
 
 @pytest.fixture(scope="session")
 def detector(info: DetectorInfo) -> Detector:
-    use_one_thread("cpu")
+    settle_rounding("cpu")
     return load_detector(info, "cpu")
 
 

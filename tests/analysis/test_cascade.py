@@ -66,6 +66,16 @@ def test_several_pictures_give_what_each_gives():
         np.testing.assert_allclose(together.landmarks, alone.landmarks, atol=1e-3)
 
 
+def test_a_pass_of_another_size_finds_the_same(monkeypatch):
+    near = facenet(SCENES[0])[0]
+    wanted = Cascade(40, "cpu").find_near([SCENES[0]], [near])
+    monkeypatch.setitem(cascade._AT_ONCE, "cpu", cascade._AT_ONCE["cuda"])
+    given = Cascade(40, "cpu").find_near([SCENES[0]], [near])
+    assert len(wanted[0].corners)
+    np.testing.assert_allclose(given[0].corners, wanted[0].corners, atol=0.01)
+    np.testing.assert_allclose(given[0].landmarks, wanted[0].landmarks, atol=0.01)
+
+
 @pytest.mark.parametrize("off", [0, 9, -9])
 def test_near_a_face_it_finds_what_it_finds_all_over(off):
     cascade = Cascade(40, "cpu")

@@ -8,7 +8,7 @@ import pytest
 from models import weights
 from tests.weights import random_weights
 from workstation.analysis import detector as detectors
-from workstation.analysis import engines
+from workstation.analysis import embedding, engines
 from workstation.analysis.detector import (
     Detector,
     available_detectors,
@@ -162,6 +162,32 @@ def test_bytes_give_what_normalised_crops_give(info):
         wanted = network.embed(pixels).numpy()
     given = make_embedder(network, info.card, "cpu").embed(some, 4)
     np.testing.assert_allclose(given, wanted, atol=0.01 * np.abs(wanted).max())
+
+
+def test_half_precision_gives_what_float32_gives(info):
+    """The way of a GPU, on the processor: another order of sums, the same rounding."""
+    from models.weights import load_network
+
+    network, some = load_network(info.card_path, "cpu"), crops(5)
+    on_gpu = embedding._OnGpu(network, info.card, "cpu")
+    wanted = embedding._OnProcessor(network, info.card).embed(some, 4)
+    given = on_gpu.embed(some, 4)
+    assert given.dtype == np.float16
+    assert on_gpu.precision == "float16"
+    np.testing.assert_allclose(given, wanted, atol=0.01 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("answer", [np.nan, np.inf, 1e6])
+def test_an_answer_that_is_no_number_is_never_scored(info, answer):
+    import torch
+
+    from models.weights import load_network
+
+    network = load_network(info.card_path, "cpu")
+    embedder = embedding._OnGpu(network, info.card, "cpu")
+    embedder._network = lambda crops: torch.full((len(crops), embedder._width), answer)
+    with pytest.raises(DetectorError, match="no number"):
+        embedder.embed(crops(3), 4)
 
 
 def test_listing_detectors_does_not_load_torch(info):

@@ -16,7 +16,7 @@ import pytest
 from tests.analysis import clips as scenes
 from workstation.analysis import pipeline
 from workstation.analysis.export import score_rows, scores_digest
-from workstation.analysis.pipeline import default_workers, run_analysis
+from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.progress import Control, Progress, StretchScored
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.case import Case
@@ -377,8 +377,3 @@ def test_without_a_face_every_frame_is_accounted_for(case, clips, info):
     assert finding.finding is Finding.INCONCLUSIVE
     assert finding.reasons == ("No face could be scored.",)
     assert [row.state for row in score_rows(case, run)] == ["no face"] * 30
-
-
-def test_workers_fit_the_machine():
-    assert 1 <= default_workers("cuda") <= 4
-    assert default_workers("cpu") >= 1

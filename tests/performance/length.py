@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import av
 
 from workstation.analysis.detector import default_detector, load_detector
-from workstation.analysis.pipeline import default_workers, run_analysis
+from workstation.analysis.devices import default_workers
+from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.progress import Event, Progress
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.case import Case

@@ -21,9 +21,13 @@ from workstation.analysis.pyramid import TILE, WINDOW, Windows, pyramid
 
 _LEAST = (0.6, 0.7, 0.7)
 _SAME_LEVEL, _SAME = 0.5, 0.7
-_TILES = 4
-_SECOND, _THIRD = (24, 16), (48, 4)
-"""Side of what the second and third network look at, and how many at once."""
+_SIDES = {"PNet": TILE, "RNet": 24, "ONet": 48}
+_AT_ONCE = {
+    "cpu": {"PNet": 4, "RNet": 16, "ONet": 4},
+    "cuda": {"PNet": 64, "RNet": 256, "ONet": 64},
+}
+"""Of what the networks look at, the side, and how many in one pass: as many as fit a processor's
+cache without leaving many places empty; as many as take a GPU no longer than one."""
 
 _MOST_IDLE = 2
 """Sums whose memory is kept."""
@@ -83,7 +87,7 @@ class Cascade:
 
     Args:
         smallest: Shorter side of the smallest face, pixels.
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda", or one GPU of several, such as "cuda:1".
     """
 
     def __init__(self, smallest: int, device: str) -> None:
@@ -123,8 +127,7 @@ class Cascade:
         picture = np.repeat(np.arange(len(places)), [len(some) for some in places])
         tiles = plan.tiles(picture, np.concatenate(places))
         pixels = averages.tiles(tiles.picture, tiles.sizes, tiles.corner, TILE)
-        network = self._network("PNet", (_TILES, TILE, TILE, 3))
-        certainty, shifts = _answers(_in_batches(network, pixels, _TILES))
+        certainty, shifts = _answers(self._asked("PNet", pixels))
         windows, cells = tiles.windows()
         tile = cells // certainty.shape[1]
         seen = (certainty.ravel()[cells], shifts.reshape(-1, 4)[cells])
@@ -132,12 +135,12 @@ class Cascade:
 
     def _judged(self, averages: Averages, boxes: _Boxes) -> list[Found]:
         """What the second and the third network make of what the first takes for faces."""
-        boxes, (shifts, given) = self._look(averages, boxes, "RNet", *_SECOND)
+        boxes, (shifts, given) = self._look(averages, boxes, "RNet")
         certain = np.flatnonzero(given[:, 1] > _LEAST[1])
         boxes, shifts, certainty = boxes.of(certain), shifts[certain], given[certain, 1]
         kept = _strongest(boxes.corners, certainty, _SAME, boxes.picture)
         squares = _square(_shifted(boxes.corners[kept], shifts[kept]))
-        asked, answer = self._look(averages, _Boxes(boxes.picture[kept], squares), "ONet", *_THIRD)
+        asked, answer = self._look(averages, _Boxes(boxes.picture[kept], squares), "ONet")
         shifts, points, given = answer
         certain = np.flatnonzero(given[:, 1] > _LEAST[2])
         boxes, shifts, points = asked.of(certain), shifts[certain], points[certain]
@@ -163,9 +166,7 @@ class Cascade:
             memory = None
         return Averages(pictures, memory)
 
-    def _look(
-        self, averages: Averages, boxes: _Boxes, name: str, side: int, at_once: int
-    ) -> tuple[_Boxes, list[Floats]]:
+    def _look(self, averages: Averages, boxes: _Boxes, name: str) -> tuple[_Boxes, list[Floats]]:
         """The boxes that lie in the picture, and what a network says of each."""
         height, width = averages.size
         whole = np.trunc(boxes.corners).astype(np.int64)
@@ -174,9 +175,12 @@ class Cascade:
         inside = np.flatnonzero((stop > start).all(axis=1))
         boxes = boxes.of(inside)
         parts = np.concatenate([start, stop], axis=1)[inside]
-        pixels = averages.parts(boxes.picture, parts, side)
-        network = self._network(name, (at_once, side, side, 3))
-        return boxes, _in_batches(network, pixels, at_once)
+        return boxes, self._asked(name, averages.parts(boxes.picture, parts, _SIDES[name]))
+
+    def _asked(self, name: str, pixels: Floats) -> list[Floats]:
+        """What a network says of squares."""
+        side, at_once = _SIDES[name], _AT_ONCE[self._device.partition(":")[0]][name]
+        return _in_batches(self._network(name, (at_once, side, side, 3)), pixels, at_once)
 
     def _network(self, name: str, shape: tuple[int, ...]) -> Forward:
         """One of the networks, ready for inputs of a shape; their weights come with the package."""

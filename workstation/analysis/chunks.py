@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.chunk_result import ChunkResult
-from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector
+from workstation.analysis.devices import settle_rounding
 from workstation.analysis.faces import FaceFinder, Faces, Reduced, no_faces, reduce_frame
 from workstation.analysis.following import Step, follow
 from workstation.analysis.gathering import FaceGatherer
@@ -36,7 +37,7 @@ class ChunkRequest:
         span: The frames to analyse.
         settings: How.
         detector: With what.
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda", or one GPU of several, such as "cuda:1".
         known: The faces of these frames, where they were found before; they are not looked for
             again then.
     """
@@ -79,7 +80,7 @@ def analyse_chunk(request: ChunkRequest) -> ChunkResult:
         ExhibitError: The exhibit cannot be opened or read at all.
         DetectorError: The detector cannot be loaded.
     """
-    use_one_thread(request.device)
+    settle_rounding(request.device)
     return _ChunkAnalysis(request).run()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.devices import device_words, pick_device
 from workstation.analysis.embedding import make_embedder
 from workstation.analysis.libraries import load_libraries
 from workstation.analysis.quality import FaceLimits
@@ -173,7 +174,7 @@ class Detector:
 
         self.info = info
         self.torch_device = pick_device(device)
-        self.device = _device_text(self.torch_device)
+        self.device = device_words(self.torch_device)
         try:
             self._network = load_network(info.card_path, self.torch_device)
         except (CardError, WeightsError) as error:
@@ -322,53 +323,3 @@ def load_detector(info: DetectorInfo, device: str = "auto") -> Detector:
     """
     load_libraries()
     return _loaded(info.card_path, info.weights_sha256, pick_device(device))
-
-
-def pick_device(device: str) -> str:
-    """Turn "auto" into "cuda" where there is a GPU, else "cpu".
-
-    Args:
-        device: "auto", "cpu" or "cuda".
-
-    Raises:
-        DetectorError: "cuda" without a usable GPU, or another word.
-    """
-    import torch
-
-    if device not in ("auto", "cpu", "cuda"):
-        raise DetectorError(f"The device must be auto, cpu or cuda, not “{device}”.")
-    if device == "cpu":
-        return "cpu"
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise DetectorError(
-            "No usable NVIDIA GPU was found. Choose the device cpu, or look at the driver."
-        )
-    return "cpu"
-
-
-def use_one_thread(device: str) -> None:
-    """Keep torch and OpenCV to the calling thread when everything is computed on the CPU.
-
-    Rounding then is the same on every machine and for every number of workers, and chunks side by
-    side fill the cores better than threads that wait for each other.
-
-    Args:
-        device: "cpu" or "cuda".
-    """
-    import cv2
-    import torch
-
-    if device == "cpu" and torch.get_num_threads() != 1:
-        torch.set_num_threads(1)
-    if device == "cpu" and cv2.getNumThreads() != 1:
-        cv2.setNumThreads(1)
-
-
-def _device_text(device: str) -> str:
-    import torch
-
-    if device == "cuda":
-        return f"cuda: {torch.cuda.get_device_name()}"
-    return f"cpu: {os.cpu_count()} cores"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from workstation.analysis.chunk_result import ChunkResult
 from workstation.analysis.chunks import ChunkRequest
 from workstation.analysis.continuing import can_go_on
 from workstation.analysis.cuts import keep_cuts
-from workstation.analysis.detector import Detector, DetectorInfo, load_detector, use_one_thread
+from workstation.analysis.detector import Detector, DetectorInfo, load_detector
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
+from workstation.analysis.devices import computing, settle_rounding
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.guard import MOST_TOUCHES, ExhibitGuard, ExhibitTouchedError
 from workstation.analysis.keeping import KeptChunks
@@ -41,18 +42,6 @@ from workstation.cases.seals import account
 from workstation.errors import AnalysisError, CaseError, WorkstationError
 
 Announce = Callable[[Event], None]
-
-
-def default_workers(device: str) -> int:
-    """How many chunks to work on at once.
-
-    On a CPU each chunk keeps one core busy; beside a GPU the chunks mostly decode.
-
-    Args:
-        device: "cpu" or "cuda".
-    """
-    cores = os.cpu_count() or 1
-    return max(1, cores) if device == "cpu" else max(1, min(4, cores))
 
 
 def run_analysis(
@@ -151,8 +140,9 @@ class _Analysis:
         self._progress("loading the detector")
         if isinstance(detector, DetectorInfo):
             detector = load_detector(detector, device)
-        use_one_thread(detector.torch_device)
+        settle_rounding(detector.torch_device)
         self._detector = detector
+        self._devices = cycle(computing(detector.torch_device))
         self._kept = KeptChunks(self._case, self._exhibit, self._detector, self._settings)
 
     def fall_back(self, fault: DeviceFault) -> None:
@@ -252,7 +242,7 @@ class _Analysis:
             span,
             self._settings,
             self._detector.info,
-            self._detector.torch_device,
+            next(self._devices),
             self._kept.faces(span),
         )
 

@@ -189,7 +189,8 @@ def one_exhibit(
     keep: bool = True,
 ) -> Run:
     """Run the analysis of one exhibit on a thread pool, with a progress bar."""
-    from workstation.analysis.pipeline import default_workers, run_analysis
+    from workstation.analysis.devices import default_workers
+    from workstation.analysis.pipeline import run_analysis
     from workstation.commands.progress import Bars
 
     workers = workers or default_workers(detector.torch_device)

@@ -53,7 +53,8 @@ def register(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> Answer:
     """Analyse every clip, and write `evaluation.json`, `.md` and `.pdf`."""
-    from workstation.analysis.detector import load_detector, use_one_thread
+    from workstation.analysis.detector import load_detector
+    from workstation.analysis.devices import settle_rounding
     from workstation.commands.evaluation.clips import read_clips
     from workstation.commands.evaluation.document import document
     from workstation.commands.evaluation.robustness import robustness
@@ -62,7 +63,7 @@ def evaluate(arguments: argparse.Namespace) -> Answer:
 
     data = read_clips(arguments.data, arguments.side, one_class=arguments.one_class)
     detector = load_detector(measured_detector(arguments), arguments.device)
-    use_one_thread(detector.torch_device)
+    settle_rounding(detector.torch_device)
     means = Means(detector, chosen_settings(arguments), arguments.workers)
     results = analyse_clips(arguments, data, means, arguments.out / CASE)
     altered = robustness(arguments, data, results, means) if arguments.robustness else None

@@ -40,7 +40,7 @@ def faces(arguments: argparse.Namespace) -> Answer:
     """Make the store, or go on making it, and say what it holds."""
     from models.training.datasets import DataError
     from models.training.faces import faces as make
-    from workstation.analysis.detector import pick_device
+    from workstation.analysis.devices import pick_device
 
     try:
         with Bars("recording") as bars:

@@ -57,7 +57,7 @@ class Means:
             DetectorError: There is no such detector or device.
         """
         from workstation.analysis.detector import load_detector
-        from workstation.analysis.pipeline import default_workers
+        from workstation.analysis.devices import default_workers
         from workstation.commands.analyse import chosen_detector, chosen_settings
 
         detector = load_detector(chosen_detector(arguments), arguments.device)

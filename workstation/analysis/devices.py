@@ -1,0 +1,107 @@
+"""What networks compute on: chosen, named, shared out, and set to round alike everywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from workstation.errors import DetectorError
+
+_MOST_WORKERS = 4
+"""Beside one GPU."""
+
+
+def pick_device(device: str) -> str:
+    """Turn "auto" into "cuda" where there is a GPU, else "cpu".
+
+    Args:
+        device: "auto", "cpu", "cuda", or one GPU of several, such as "cuda:1".
+
+    Raises:
+        DetectorError: No usable GPU for "cuda", or another word.
+    """
+    import torch
+
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", device):
+        raise DetectorError(f"The device must be auto, cpu or cuda, not “{device}”.")
+    if device == "cpu":
+        return "cpu"
+    number = int(device.partition(":")[2] or 0)
+    if torch.cuda.is_available() and number < torch.cuda.device_count():
+        return "cuda" if device == "auto" else device
+    if device != "auto":
+        raise DetectorError(
+            "No usable NVIDIA GPU was found. Choose the device cpu, or look at the driver."
+        )
+    return "cpu"
+
+
+def computing(device: str) -> tuple[str, ...]:
+    """The devices that the chunks of one analysis take in turn.
+
+    Of several GPUs those of the first one's kind: another kind rounds in another way, and a run
+    says of one device that it computed on it.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    if device != "cuda":
+        return (device,)
+    import torch
+
+    count = torch.cuda.device_count()
+    alike = [
+        number
+        for number in range(count)
+        if torch.cuda.get_device_name(number) == torch.cuda.get_device_name(0)
+    ]
+    return tuple(f"cuda:{number}" for number in alike) if len(alike) > 1 else (device,)
+
+
+def device_words(device: str) -> str:
+    """A device as runs name it, such as "cuda: 2 × NVIDIA H200".
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    import torch
+
+    if device == "cpu":
+        return f"cpu: {os.cpu_count()} cores"
+    many, name = len(computing(device)), torch.cuda.get_device_name(device)
+    return f"cuda: {many} × {name}" if many > 1 else f"cuda: {name}"
+
+
+def default_workers(device: str) -> int:
+    """How many chunks to work on at once.
+
+    On a CPU each chunk keeps one core busy; beside a GPU the chunks mostly decode.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    cores = os.cpu_count() or 1
+    return cores if device == "cpu" else min(_MOST_WORKERS * len(computing(device)), cores)
+
+
+def settle_rounding(device: str) -> None:
+    """See to it that torch and OpenCV round alike, whatever the machine and the other work on it.
+
+    On a processor they keep to the calling thread; chunks side by side fill the cores better than
+    threads that wait for each other. On a GPU what is float32 is computed so, and not in
+    TensorFloat-32, in which a face that is found lies elsewhere by parts of a pixel.
+
+    Args:
+        device: As `pick_device` gives it.
+    """
+    import cv2
+    import torch
+
+    if device != "cpu":
+        torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
+        torch.backends.cudnn.rnn.fp32_precision = "ieee"  # type: ignore[attr-defined]
+        return
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+    if cv2.getNumThreads() != 1:
+        cv2.setNumThreads(1)
