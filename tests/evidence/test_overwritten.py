@@ -16,6 +16,7 @@ from tests.evidence.test_passing import PICTURES, seen
 from tests.videos import make_video
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError
+from workstation.evidence import pulse
 from workstation.evidence.frame_index import index_of
 from workstation.evidence.reading import read_frames
 
@@ -84,8 +85,11 @@ def overwrite(made: Recording, path: Path, packet: int, share: float, count: int
     data = bytearray(made.path.read_bytes())
     begin, size = made.packets[packet]
     at = begin + int(size * share)
-    while any(data[at + n - 4 : at + n] == b"\0\0\0\1" for n in range(count + 4)) or (
-        data[at - 1] == 0 or data[at + count] < 2
+    # Neither a length nor a start code is near, nor the header of a transport stream's packet.
+    while (
+        b"\0\0" in data[at - 8 : at + count + 8]
+        or not (data[at - 1] and data[at + count] > 1)
+        or (path.suffix == ".ts" and not 40 < at % 188 < 180 - count)
     ):
         at += 1
     data[at : at + count] = bytes(count)
@@ -156,3 +160,29 @@ def test_zeros_from_one_packet_into_the_next(made: Made, tmp_path: Path, kind: s
         data[after - size // 4 : after + 30] = bytes(size // 4 + 30)
         damaged.write_bytes(data)
         assert assert_sound(recording, damaged)
+
+
+def test_packets_that_a_transport_stream_has_lost(made: Made, tmp_path: Path) -> None:
+    """What begins in the zeros is no packet any more, but for what is built on it."""
+    recording, damaged, told = made("transport stream"), tmp_path / "a.ts", 0
+    for packet in (4, 7, 17, 18):
+        data = bytearray(recording.path.read_bytes())
+        begin = recording.packets[packet][0] - 600
+        data[begin : begin + 2500] = bytes(2500)
+        damaged.write_bytes(data)
+        if not tells(damaged):
+            continue
+        told, index = told + 1, index_of(damaged)
+        shown = seen(read_frames(damaged, index, 0, len(index)))
+        assert 0 < len(shown) < len(index)
+        for number, pixels in shown.items():
+            same = int(np.searchsorted(recording.index.pts, index.pts[number]))
+            assert np.array_equal(pixels, recording.whole[same]), (packet, number)
+    assert told > 1
+
+
+def tells(path: Path) -> bool:
+    """Whether a packet is marked as damaged, or holds zeros that say so."""
+    with av.open(str(path)) as container:
+        packets = container.demux(container.streams.video[0])
+        return any(one.is_corrupt or pulse.told_by(one) for one in packets)

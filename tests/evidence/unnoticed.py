@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from tests.evidence.test_passing import KINDS, PICTURES
 from tests.videos import make_video
-from workstation.cases.records import FrameIndex
 from workstation.evidence import pulse
 from workstation.evidence.frame_index import index_of
 from workstation.evidence.reading import Frame, read_frames
 
 RECORDINGS = ("pyramid", "open groups", "slices", "intra refresh", "transport stream", "hevc")
+Shown = dict[int, NDArray[np.uint8]]
 Overwrite = Callable[[random.Random, bytes], bytes]
 
 
@@ -52,24 +52,24 @@ class Tally:
     """What became of one kind of damage: numbers of damaged files, and of frames in them."""
 
     tried: int = 0
-    changed: int = 0
     taken: int = 0
     wrong: list[int] = field(default_factory=list)
     lost: int = 0
 
-    def add(self, shown: dict[int, NDArray[np.uint8]], whole: list[NDArray[np.uint8]]) -> None:
+    def add(self, shown: Shown, whole: Shown) -> None:
         """Count one damaged file."""
-        wrong = sum(not np.array_equal(pixels, whole[n]) for n, pixels in shown.items())
+        wrong = sum(not np.array_equal(pixels, whole[at]) for at, pixels in shown.items())
         self.tried += 1
         self.lost += len(whole) - len(shown)
         self.taken += bool(wrong)
         self.wrong.append(wrong)
 
 
-def read(path: Path, index: FrameIndex) -> dict[int, NDArray[np.uint8]]:
-    """Frames that are shown, by number."""
+def read(path: Path) -> Shown:
+    """Frames that are shown, by their timestamps, of a file as it is taken into a case."""
+    index = index_of(path)
     found = read_frames(path, index, 0, len(index))
-    return {one.number: one.pixels for one in found if isinstance(one, Frame)}
+    return {int(index.pts[one.number]): one.pixels for one in found if isinstance(one, Frame)}
 
 
 def places(path: Path, count: int) -> Iterator[tuple[int, int]]:
@@ -85,14 +85,12 @@ def places(path: Path, count: int) -> Iterator[tuple[int, int]]:
 
 def measure(path: Path, overwrite: Overwrite, count: int) -> Tally:
     """Damage a recording at so many places, one at a time."""
-    tally, data, index = Tally(), path.read_bytes(), index_of(path)
-    sound = read(path, index)
-    whole = [sound[n] for n in range(len(index))]
+    tally, data, whole = Tally(), path.read_bytes(), read(path)
     damaged, rng = path.with_name(f"damaged{path.suffix}"), random.Random(count)
     for place, end in places(path, count):
         patch = overwrite(rng, data[place:end])
         damaged.write_bytes(data[:place] + patch + data[place + len(patch) :])
-        tally.add(read(damaged, index), whole)
+        tally.add(read(damaged), whole)
     return tally
 
 

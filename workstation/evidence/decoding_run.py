@@ -116,6 +116,10 @@ class Run:
         self._delay += self._ahead + self._held_back
         self._told_keys = codec.name in nal_units.CODECS
         self._can_pass = expendable_test(codec)
+        if self.careful and not nal_units.length_size(codec.name, codec.extradata):
+            # Where units are told from one another by what they begin with, damage to a packet that
+            # none is built on may have swallowed the one after it.
+            self._can_pass = None
 
     def _feed(self, packet: Any, following: Any) -> None:
         number = self.decoder.number_of(packet.pts) if packet.size else None

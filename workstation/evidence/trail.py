@@ -26,7 +26,7 @@ class Trail:
     def fed(self, packet: Any, following: Any, count: int) -> None:
         """A packet is about to be given to the decoder; it is the `count`-th."""
         packet.opaque = self._now = count
-        if pulse.told_by(packet, following):
+        if packet.is_corrupt or pulse.told_by(packet, following):
             self.failed()
 
     def failed(self) -> None:
