@@ -96,6 +96,39 @@ def test_nothing_is_found_where_nothing_is_looked_for():
     assert not len(found.corners)
 
 
+@settings(max_examples=10, deadline=None)
+@given(st.integers(40, 150), st.integers(40, 150))
+def test_the_first_network_answers_as_facenet_pytorch_up_to_every_edge(height, width):
+    """One network for all sizes: OpenVINO's takes as long to make ready as torch's to answer."""
+    import torch
+    from facenet_pytorch import PNet
+
+    from workstation.analysis.from_pixels import FirstFromPixels
+
+    picture = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
+    plan, averages, network = pyramid(height, width, 40), Averages([picture]), PNet().eval()
+
+    def looked(pixels):
+        with torch.inference_mode():
+            shifts, chances = FirstFromPixels(network)(torch.from_numpy(pixels))
+        return np.concatenate([chances[:, 1:], shifts], axis=1).transpose(0, 2, 3, 1)
+
+    places = np.array([[0, 0, width, height]], np.float32)
+    tiles = plan.tiles(np.zeros(1, np.int64), places)
+    near = looked(averages.tiles(tiles.picture, tiles.sizes, tiles.corner, TILE)).reshape(-1, 5)
+    windows, cells = tiles.windows()
+    over = looked(plan.canvas(averages, 0)).reshape(-1, 5)[plan.cells]
+    for number, level in enumerate(plan.levels):
+        whole = torch.from_numpy(averages.whole(0, level.height, level.width))
+        with torch.inference_mode():
+            shifts, chances = network((whole.permute(2, 0, 1)[None] - 127.5) / 128)
+        wanted = np.concatenate([chances[0, 1:], shifts[0]]).transpose(1, 2, 0)
+        for seen, said in ((plan.windows, over), (windows, near[cells])):
+            mine = seen.level == number
+            columns, rows = (seen.corner[mine] / 2).astype(int).T
+            np.testing.assert_allclose(said[mine], wanted[rows, columns], atol=1e-5)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(40, 300), st.integers(40, 300), st.data())
 def test_tiles_show_the_levels_as_the_canvas_does(height, width, data):
@@ -112,11 +145,7 @@ def test_tiles_show_the_levels_as_the_canvas_does(height, width, data):
         down, across = min(TILE, there.height + 1 - y), min(TILE, there.width + 1 - x)
         start = (there.top + y, there.left + x)
         wanted = canvas[start[0] : start[0] + down, start[1] : start[1] + across]
-        got = seen[number][:down, :across]
-        # Behind the lower right corner of a level the canvas is left grey; no window sees it.
-        inside = np.ones((down, across), bool)
-        inside[there.height - y :, there.width - x :] = False
-        np.testing.assert_array_equal(got[inside], wanted[inside])
+        np.testing.assert_array_equal(seen[number][:down, :across], wanted)
     windows, _ = tiles.windows()
     places = np.unique(np.concatenate([windows.level[:, None], windows.corner], axis=1), axis=0)
     assert len(places) == len(windows.corner)

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
 
+BEYOND = -1.0
+"""In place of a pixel that lies beyond the edge of a picture."""
+
 _AT_ONCE = 9216
 """Pixels worked out in one go: what that takes along the way stays in a processor's own cache."""
 
@@ -88,7 +91,7 @@ class Averages:
     def tiles(
         self, picture: Places, whole: Places, corner: Places, size: int
     ) -> NDArray[np.float32]:
-        """Tiles of pictures at other sizes: what `whole` gives there; its edges are drawn out.
+        """Tiles of pictures at other sizes: what `whole` gives there, and `BEYOND` beyond.
 
         Args:
             picture: Which picture each tile belongs to, int64 ``(N,)``.
@@ -97,13 +100,15 @@ class Averages:
             size: Of the tiles, pixels.
 
         Returns:
-            float32 ``(N, size, size, 3)``, 0..255.
+            float32 ``(N, size, size, 3)``, 0..255 or `BEYOND`.
         """
-        columns = np.clip(corner[:, :1] + np.arange(size), 0, whole[:, 1:] - 1)
-        rows = np.clip(corner[:, 1:] + np.arange(size), 0, whole[:, :1] - 1)
-        across = _edges(columns, self.size[1], whole[:, 1:])
-        down = _edges(rows, self.size[0], whole[:, :1])
-        return self._averages(picture, down, across)
+        columns, rows = (corner[:, side, None] + np.arange(size) for side in (0, 1))
+        most_across, most_down = whole[:, 1:] - 1, whole[:, :1] - 1
+        across = _edges(np.minimum(columns, most_across), self.size[1], whole[:, 1:])
+        down = _edges(np.minimum(rows, most_down), self.size[0], whole[:, :1])
+        averages = self._averages(picture, down, across)
+        averages[(columns > most_across)[:, None, :] | (rows > most_down)[:, :, None]] = BEYOND
+        return averages
 
     def _averages(
         self, picture: Places, down: tuple[Places, Places], across: tuple[Places, Places]

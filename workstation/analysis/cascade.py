@@ -189,9 +189,10 @@ class Cascade:
         def make() -> Forward:
             import facenet_pytorch
 
-            from workstation.analysis.from_pixels import FromPixels
+            from workstation.analysis.from_pixels import FirstFromPixels, FromPixels
 
-            network = FromPixels(getattr(facenet_pytorch, name)())
+            taking = FirstFromPixels if name == "PNet" else FromPixels
+            network = taking(getattr(facenet_pytorch, name)())
             return prepare(network.eval().to(device), shape, device, small=True)
 
         return READY.get((name, shape, device), make)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.functional import max_pool2d
+
+_FAR = 1e6
 
 
 class FromPixels(nn.Module):
@@ -28,3 +31,31 @@ class FromPixels(nn.Module):
             pixels: RGB, float32 ``(N, H, W, 3)``, 0..255.
         """
         return self.network((pixels.permute(0, 3, 1, 2) - 127.5) / 128.0)
+
+
+class FirstFromPixels(nn.Module):
+    """MTCNN's first network, on pictures with something else behind their edges.
+
+    At the end of a row or column of odd length facenet-pytorch pools the last answers alone. Where
+    there are pixels behind them, those are to be negative: then no answer that saw one is pooled.
+
+    Args:
+        network: facenet-pytorch's `PNet`.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network: Any = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """What the network gives: shifts and chances.
+
+        Args:
+            pixels: RGB, float32 ``(N, H, W, 3)``, 0..255, or negative beyond an edge.
+        """
+        colours, net = pixels.permute(0, 3, 1, 2), self.network
+        beyond = max_pool2d((colours[:, :1] < 0).float(), 3, stride=1)
+        first = net.prelu1(net.conv1((colours - 127.5) / 128.0)) - beyond * _FAR
+        second = net.prelu2(net.conv2(net.pool1(first)))
+        third = net.prelu3(net.conv3(second))
+        return net.conv4_2(third), net.softmax4_1(net.conv4_1(third))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis.averaging import Averages
+from workstation.analysis.averaging import BEYOND, Averages
 
 STEP, WINDOW = 2, 12
 """The first network looks at windows of this side, this far apart, in pixels."""
@@ -130,7 +130,7 @@ class Pyramid:
             picture: Which of them.
 
         Returns:
-            float32 ``(1, *shape, 3)``, 0..255; grey where no level lies.
+            float32 ``(1, *shape, 3)``, 0..255; `BEYOND` behind a level's edges, grey elsewhere.
         """
         canvas = np.full((1, *self.shape, 3), _GREY, np.float32)
         for level in self.levels:
@@ -138,8 +138,8 @@ class Pyramid:
             bottom, right = level.top + level.height, level.left + level.width
             canvas[0, level.top : bottom, level.left : right] = pixels
             # The last pooling window may reach one pixel beyond.
-            canvas[0, bottom, level.left : right] = pixels[-1]
-            canvas[0, level.top : bottom, right] = pixels[:, -1]
+            canvas[0, bottom, level.left : right + 1] = BEYOND
+            canvas[0, level.top : bottom, right] = BEYOND
         return canvas
 
     def tiles(self, picture: NDArray[np.int64], places: NDArray[np.float32]) -> Tiles:
