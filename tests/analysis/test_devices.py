@@ -10,7 +10,13 @@ from tests.analysis.test_device_faults import StandIn
 from tests.analysis.test_run_analysis import analyse
 from workstation.analysis import pipeline, scheduling
 from workstation.analysis.chunk_result import empty_result
-from workstation.analysis.devices import computing, default_workers, device_words, pick_device
+from workstation.analysis.devices import (
+    computing,
+    decoder_threads,
+    default_workers,
+    device_words,
+    pick_device,
+)
 from workstation.errors import DetectorError
 
 
@@ -72,11 +78,19 @@ def test_workers_fit_the_machine(gpus, monkeypatch):
     assert default_workers("cpu") == default_workers("cuda") == 1
 
 
+@pytest.mark.parametrize(("side_by_side", "threads"), [(16, 1), (20, 1), (5, 3), (1, 16), (0, 16)])
+def test_decoders_leave_the_processors_to_the_chunks(side_by_side, threads, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    assert decoder_threads("cpu", side_by_side) == threads
+    assert decoder_threads("cuda", side_by_side) == 0
+
+
 def test_chunks_take_the_gpus_in_turn(moving_case, detector, gpus, monkeypatch):
     asked = []
 
     def chunk(request):
         asked.append(request.device)
+        assert request.threads == 0
         return empty_result(request.span.first, request.span.stop, (), detector.width)
 
     gpus("A", "A")

@@ -40,6 +40,7 @@ class ChunkRequest:
         device: "cpu", "cuda", or one GPU of several, such as "cuda:1".
         known: The faces of these frames, where they were found before; they are not looked for
             again then.
+        threads: Of its decoder; 0 for as many as there are processors.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class ChunkRequest:
     detector: DetectorInfo
     device: str
     known: ChunkResult | None = None
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,10 @@ class _ChunkAnalysis:
 
     def _frames(self, stop: int) -> Iterator[tuple[int, Frame | None]]:
         """Number by number, None where a frame cannot be decoded."""
-        source = read_frames(self._request.path, self._request.index, self._span.first, stop)
+        request = self._request
+        source = read_frames(
+            request.path, request.index, self._span.first, stop, threads=request.threads
+        )
         while True:
             with self._watch.stage("decode"):
                 item = next(source, None)

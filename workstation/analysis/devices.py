@@ -84,6 +84,19 @@ def default_workers(device: str) -> int:
     return cores if device == "cpu" else min(_MOST_WORKERS * len(computing(device)), cores)
 
 
+def decoder_threads(device: str, side_by_side: int) -> int:
+    """On how many threads each chunk is decoded; 0 for as many as there are processors.
+
+    Chunks side by side that compute on the processor keep it busy; further threads of their
+    decoders would take turns with them, and decoding on several takes a third more time in all.
+
+    Args:
+        device: "cpu" or "cuda".
+        side_by_side: How many chunks are worked on at once.
+    """
+    return 0 if device != "cpu" else max((os.cpu_count() or 1) // max(side_by_side, 1), 1)
+
+
 def settle_rounding(device: str) -> None:
     """See to it that torch and OpenCV round alike, whatever the machine and the other work on it.
 

@@ -68,7 +68,7 @@ class _OnProcessor:
 class _OnGpu:
     """Half precision, channels-last, by torch; the bytes of crops go over, not their float values.
 
-    Float16, never bfloat16, whose eight bits move a third of all scores by more than 0.02
+    Float16, never bfloat16, whose eight bits move three in four scores by more than 0.02
     (docs/measurements.md).
     """
 

@@ -17,7 +17,7 @@ from workstation.analysis.continuing import can_go_on
 from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
-from workstation.analysis.devices import computing, settle_rounding
+from workstation.analysis.devices import computing, decoder_threads, settle_rounding
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.guard import MOST_TOUCHES, ExhibitGuard, ExhibitTouchedError
 from workstation.analysis.keeping import KeptChunks
@@ -217,6 +217,8 @@ class _Analysis:
         scorer = TemporalScorer(self._detector, self._settings.gap_seconds)
         committed = self._case.runs.committed_to(self._run_id)
         spans = plan_chunks(self._index, self._settings)
+        side_by_side = min(engine.workers, len(spans))
+        self._threads = decoder_threads(self._detector.torch_device, side_by_side)
         watcher = Watcher(self._stored, self._keep, self._tick, self._pause)
         scheduler = Scheduler(
             spans, self._request, engine, watcher, self._control, self._detector.width
@@ -244,6 +246,7 @@ class _Analysis:
             self._detector.info,
             next(self._devices),
             self._kept.faces(span),
+            self._threads,
         )
 
     def _scored(self, linked: LinkedFaces, scorer: TemporalScorer) -> FaceTable:
