@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from workstation.analysis.engines import prepare
+from workstation.analysis.engines import Ready, prepare
 
 ENDING = """
 import numpy as np
@@ -78,3 +78,17 @@ def test_an_answer_is_to_its_own_input_and_stays_when_another_is_given(small):
     with torch.inference_mode():
         expected = [network(torch.from_numpy(some)).numpy() for some in inputs]
     np.testing.assert_allclose(answers, expected, atol=1e-5)
+
+
+def test_networks_asked_for_longest_ago_are_let_go_of():
+    made, ready = [], Ready(2)
+
+    def get(key):
+        def make():
+            made.append(key)
+            return lambda _: [key]
+
+        return ready.get(key, make)(None)
+
+    assert [get(key) for key in "abacabb"] == [[key] for key in "abacabb"]
+    assert made == ["a", "b", "c", "b"]

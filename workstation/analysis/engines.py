@@ -22,30 +22,37 @@ ENGINE_VARIABLE = "WORKSTATION_ENGINE"
 """Set to "torch", OpenVINO is left alone although it is installed."""
 
 Forward = Callable[[NDArray[Any]], list[NDArray[np.float32]]]
-_MOST_STREAMS = 16
+_MOST_STREAMS, _MOST_READY = 16, 12
 _GATE = threading.Lock()
 
 
 class Ready:
     """Networks made ready, each once, whichever thread asks for it first.
 
-    Others that want it meanwhile wait: torch does not trace in two threads at a time.
+    Others that want it meanwhile wait: torch does not trace in two threads at a time. Those asked
+    for longest ago are let go of: one is made for every size of picture, ten megabytes and more.
+
+    Args:
+        most: How many are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MOST_READY) -> None:
         self._made: dict[Hashable, Forward] = {}
+        self._most = most
 
     def get(self, key: Hashable, make: Callable[[], Forward]) -> Forward:
-        """The network of a name, made if nobody has asked for it before.
+        """The network of a name, made if nobody has asked for it lately.
 
         Args:
             key: The name.
             make: Calls `prepare`.
         """
         with _GATE:
-            if key not in self._made:
-                self._made[key] = make()
-            return self._made[key]
+            forward = self._made.pop(key, None) or make()
+            self._made[key] = forward
+            if len(self._made) > self._most:
+                del self._made[next(iter(self._made))]
+            return forward
 
     def forget(self) -> None:
         """Let go of them all."""
