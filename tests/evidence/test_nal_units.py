@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.evidence.test_passing import KINDS, PICTURES, x264, x265
 from tests.videos import make_video
-from workstation.evidence.nal_units import is_overwritten, length_size
+from workstation.evidence.nal_units import is_overwritten, length_size, runs_on
 
 AVC = b"\x01\x64\x00\x28\xff\xe1\x00"
 HVC = b"\x01" + bytes(20) + b"\x0f\x00"
@@ -86,11 +86,11 @@ def test_of_what_nothing_is_known_nothing_is_said(
 
 def test_zeros_that_go_on_over_the_next_packet() -> None:
     data = units(b"\x41abc" + bytes(9))
-    assert is_overwritten("h264", AVC, data, bytes(4))
-    assert not is_overwritten("h264", AVC, data, b"\0\0\0\5")
-    assert not is_overwritten("h264", AVC, data, b"\0\0")
-    assert not is_overwritten("h264", AVC, units(b"\x41abc"), bytes(4))
-    assert not is_overwritten("h264", None, b"\0\0\1\x41abc\0", bytes(4))
+    assert runs_on("h264", AVC, data, bytes(4))
+    assert not runs_on("h264", AVC, data, b"\0\0\0\5")
+    assert not runs_on("h264", AVC, data, b"\0\0")
+    assert not runs_on("h264", AVC, units(b"\x41abc"), bytes(4))
+    assert not runs_on("h264", None, b"\0\0\1\x41abc\0", bytes(4))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "open groups": ("a.mkv", x264("bframes=3:open-gop=1")),
     "slices": ("a.mp4", x264("bframes=2:slices=4")),
     "interlaced": ("a.mp4", x264("bframes=2:tff=1")),
+    "no B-frames": ("a.mp4", x264("bframes=0")),
     "intra refresh": ("a.mp4", x264("bframes=0:intra-refresh=1")),
     "transport stream": ("a.ts", x264("bframes=2")),
     "bare": ("a.h264", x264("bframes=2")),
@@ -179,6 +181,29 @@ def test_packets_that_a_transport_stream_has_lost(made: Made, tmp_path: Path) ->
             same = int(np.searchsorted(recording.index.pts, index.pts[number]))
             assert np.array_equal(pixels, recording.whole[same]), (packet, number)
     assert told > 1
+
+
+def test_zeros_in_a_frame_that_an_edit_list_hides(made: Made, tmp_path: Path) -> None:
+    recording, hidden = made("no B-frames"), 5
+    path = tmp_path / "a.mp4"
+    with av.open(str(recording.path)) as source, av.open(str(path), "w") as target:
+        (stream,) = source.streams.video
+        copy = target.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.size:
+                packet.pts -= round(Fraction(hidden, 25) / packet.time_base)
+                packet.dts, packet.stream = packet.pts, copy
+                target.mux(packet)
+    index = index_of(path)
+    assert len(index) == FRAMES - hidden
+    assert len(seen(read_frames(path, index, 0, len(index)))) == len(index)
+    with av.open(str(path)) as container:
+        begin, size = [(one.pos, one.size) for one in container.demux()][2]
+    data = bytearray(path.read_bytes())
+    data[begin + size // 2 : begin + size // 2 + 9] = bytes(9)
+    path.write_bytes(data)
+    (lost,) = (one for one in read_frames(path, index, 0, 20) if isinstance(one, Stretch))
+    assert (lost.first, lost.last) == (0, GROUP - hidden - 1)
 
 
 def tells(path: Path) -> bool:

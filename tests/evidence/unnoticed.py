@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=36)
     parser.add_argument("--without", action="store_true", help="as before packets were looked at")
     parser.add_argument("--recordings", nargs="*", default=RECORDINGS)
+    parser.add_argument("--damage", nargs="*", default=DAMAGE, choices=DAMAGE)
     asked = parser.parse_args()
     if asked.without:
         pulse.told_by = lambda packet, following=None: ""
@@ -112,8 +113,8 @@ def main() -> None:
             name, arguments, _ = KINDS[kind]
             path = Path(folder) / f"{kind}{Path(name).suffix}"
             make_video(path, **{"group": 45, **arguments, "pictures": PICTURES})  # type: ignore[arg-type]
-            for damage, overwrite in DAMAGE.items():
-                tally = measure(path, overwrite, asked.places)
+            for damage in asked.damage:
+                tally = measure(path, DAMAGE[damage], asked.places)
                 print(
                     f"{kind:18}{damage:18}{tally.tried:6}{tally.taken:17}"
                     f"{sum(tally.wrong):8}{max(tally.wrong):7}{tally.lost:8}",

@@ -315,7 +315,8 @@ def _nal_units(data: bytes) -> None:
     head, rest = data[:30], data[30:]
     for codec in nal_units.CODECS:
         for extradata in (None, head, b"\1" + head):
-            nal_units.is_overwritten(codec, extradata, rest, head)
+            nal_units.is_overwritten(codec, extradata, rest)
+            nal_units.runs_on(codec, extradata, rest, head)
             starts = nal_units.unit_starts(rest, nal_units.length_size(codec, extradata))
             assert all(0 <= at <= len(rest) for at in starts)
 

@@ -24,8 +24,10 @@ def length_size(codec: str, extradata: bytes | None) -> int:
         extradata: what the stream says before its first packet (ISO/IEC 14496-15, 5.3.3.1.2 and
             8.3.3.1.2), or parameter sets that begin with 00 00 01, or nothing.
     """
-    extra, place, least = extradata or b"", *((4, 7) if codec == "h264" else (21, 23))
-    return (extra[place] & 3) + 1 if len(extra) >= least and extra[0] == 1 else 0
+    place = 4 if codec == "h264" else 21
+    if not extradata or extradata[0] != 1 or len(extradata) < place + (3 if place == 4 else 2):
+        return 0
+    return (extradata[place] & 3) + 1
 
 
 def unit_starts(packet: bytes, length: int) -> list[int]:
@@ -39,20 +41,16 @@ def unit_starts(packet: bytes, length: int) -> list[int]:
     return [found.end() for found in _START.finditer(packet)]
 
 
-def is_overwritten(
-    codec: str, extradata: bytes | None, data: bytes, following: bytes = b""
-) -> bool:
+def is_overwritten(codec: str, extradata: bytes | None, data: bytes) -> bool:
     """Whether a slice in a packet holds what no NAL unit can.
 
-    Zeros at the end of a unit are none of it: some programs leave them there. It is another thing
-    where they go on over the next packet, whose first unit then has no length. Nor are zeros that
+    Zeros at the end of a unit are none of it: some programs leave them there. Nor are zeros that
     lead to a 1, as in a start code, nor anything in units other than slices.
 
     Args:
         codec: FFmpeg's name of it; one of `CODECS`.
         extradata: as for `length_size`.
         data: of the packet.
-        following: what the next packet begins with; 4 bytes are enough.
 
     Returns:
         False also where the lengths of units do not fit the packet: decoders tell of that.
@@ -60,13 +58,25 @@ def is_overwritten(
     length = length_size(codec, extradata)
     if not length:
         return _holds_strange(codec, data, 0, len(data), inside=False)
-    if data.endswith(b"\0") and len(following) >= length and not any(following[:length]):
-        return True
-    units = _bounds(data, length)
+    if _STRANGE.search(data, length) is None:
+        return False  # nearly always: what follows would cost more than decoding leaves to spare
     return any(
         _is_slice(codec, data, begin) and _holds_strange(codec, data, begin, end, inside=True)
-        for begin, end in units
+        for begin, end in _bounds(data, length)
     )
+
+
+def runs_on(codec: str, extradata: bytes | None, data: bytes, following: bytes) -> bool:
+    """Whether zeros at the end of a packet go on over the next, whose first unit has no length.
+
+    Args:
+        codec: FFmpeg's name of it; one of `CODECS`.
+        extradata: as for `length_size`.
+        data: of the packet.
+        following: what the next packet begins with, at least 4 bytes.
+    """
+    length = length_size(codec, extradata)
+    return bool(length) and data.endswith(b"\0") and following[:length] == bytes(length)
 
 
 def _bounds(data: bytes, length: int) -> list[tuple[int, int]]:

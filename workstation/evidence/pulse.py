@@ -106,16 +106,19 @@ def told_by(packet: Any, following: Any = None) -> str:
         and its place among the others, but is not to be shown, nor what is built on it.
     """
     codec = packet.stream.codec_context
-    if not packet.size:
+    name, data = codec.name, b""
+    if name in nal_units.CODECS or name in check_sums.CODECS:
+        data = bytes(packet)
+    if not data:
         return ""
-    if codec.name in check_sums.CODECS:
-        if check_sums.disagrees(codec.name, codec.extradata, bytes(packet)):
-            return "a check sum in it does not agree"
-    elif codec.name in nal_units.CODECS:
-        after = bytes(memoryview(following)[:4]) if following is not None else b""
-        if nal_units.is_overwritten(codec.name, codec.extradata, bytes(packet), after):
-            return "it holds zeros that its codec's standard does not allow"
-    return ""
+    if name in check_sums.CODECS:
+        wrong = check_sums.disagrees(name, codec.extradata, data)
+        return "a check sum in it does not agree" if wrong else ""
+    after = bytes(memoryview(following)[:4]) if following is not None and not data[-1] else b""
+    wrong = nal_units.is_overwritten(name, codec.extradata, data) or (
+        bool(after) and nal_units.runs_on(name, codec.extradata, data, after)
+    )
+    return "it holds zeros that its codec's standard does not allow" if wrong else ""
 
 
 def with_following(packets: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
