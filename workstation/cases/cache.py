@@ -6,6 +6,7 @@ that was written elsewhere, or changed, counts for nothing, and its chunks are w
 """
 
 import hmac
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,8 @@ class AnalysisCache:
     """Blobs by key and chunk, in a file of their own beside the case database.
 
     A cache that is damaged is thrown away and begun anew, and so is one whose tables are not those
-    made here. Where the case is read-only, it is empty.
+    made here, and one that another account keeps to itself. Where the case is read-only, it is
+    empty.
     """
 
     def __init__(self, folder: Path, *, read_only: bool) -> None:
@@ -98,8 +100,8 @@ class AnalysisCache:
             try:
                 self._connection = _begin(self._path)
             except CaseError as error:
-                if not is_damage(error):  # busy or a full disk: what is kept stays
-                    raise
+                if not (is_damage(error) or _is_withheld(self._path)):
+                    raise  # busy or a full disk: what is kept stays
                 forget_database(self._path)
                 self._connection = _begin(self._path)
         return self._connection
@@ -118,6 +120,12 @@ def _begin(path: Path) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_withheld(path: Path) -> bool:
+    """Whether a file is there that this account may not read and write."""
+    mine = os.access in os.supports_effective_ids
+    return path.exists() and not os.access(path, os.R_OK | os.W_OK, effective_ids=mine)
 
 
 def _is_foreign(connection: Connection) -> bool:

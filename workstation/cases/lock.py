@@ -44,6 +44,7 @@ class WriteLock:
         except (OSError, NotImplementedError) as error:
             raise _unwritable(folder, error) from error
         try:
+            self._holder.unlink(missing_ok=True)  # another account's may not be written
             self._holder.write_text(json.dumps(_me(), indent=1), encoding="utf-8")
         except OSError as error:
             self._lock.release()

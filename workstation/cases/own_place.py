@@ -79,10 +79,20 @@ def _note(origin: str) -> Path:
 def _key(folder: Path) -> bytes:
     path = folder / "cache.key"
     kept = _read(path)
-    if len(kept) != _KEY_BYTES:
+    if len(kept) != _KEY_BYTES and not _is_unreadable(path):  # it may be read another time
         _replace(path, secrets.token_bytes(_KEY_BYTES))
         kept = _read(path)  # another program may have been faster
     return kept if len(kept) == _KEY_BYTES else secrets.token_bytes(_KEY_BYTES)
+
+
+def _is_unreadable(path: Path) -> bool:
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _read(path: Path) -> bytes:

@@ -70,6 +70,7 @@ def begin(program: str) -> Path | None:
         handlers = [_Whole(place / WHOLE), _Nameless(place / NAMELESS)]
         _note_crashes(place / CRASHES)
     except OSError:
+        logging.getLogger().addHandler(logging.NullHandler())  # or Python prints what it warns of
         return None
     root = logging.getLogger()
     for handler in handlers:

@@ -130,8 +130,8 @@ def _unreadable(error: OSError) -> ExhibitError:
     if error.errno == errno.ENOENT:
         return ExhibitError("The file is not there (any more). Check the drive and the path.")
     return ExhibitError(
-        f"The file could not be read to its end ({error.strerror}). Check the drive and add it "
-        "again."
+        f"The file could not be read to its end ({error.strerror}). Check the drive and your "
+        "rights, then try again."
     )
 
 

@@ -70,7 +70,7 @@ class SigningIdentity:
             ReportError: It cannot be read, made or kept.
         """
         path = identity_path(name, organisation, folder)
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110  # not where it cannot be seen: keeping it says so
             kept = _read(path, "")
             if kept.valid_until > datetime.now(UTC):
                 return kept
