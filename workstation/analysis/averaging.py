@@ -51,23 +51,24 @@ class Averages:
     def __len__(self) -> int:
         return len(self._sums)
 
-    def whole(self, picture: int, height: int, width: int) -> NDArray[np.float32]:
+    def whole(self, picture: int, into: NDArray[np.float32]) -> None:
         """A whole picture at another size.
 
         Args:
             picture: Which.
-            height: Pixels.
-            width: Pixels.
-
-        Returns:
-            float32 ``(height, width, 3)``, 0..255.
+            into: Is filled with it, float32 ``(height, width, 3)``, 0..255.
         """
+        height, width = into.shape[:2]
         top, bottom = _edges(np.arange(height), self.size[0], height)
         left, right = _edges(np.arange(width), self.size[1], width)
         sums = self._sums[picture]
-        bands = np.take(sums, bottom, axis=0) - np.take(sums, top, axis=0)
-        sums = np.take(bands, right, axis=1) - np.take(bands, left, axis=1)
-        return _divided(sums, bottom - top, right - left)
+        many = max(_AT_ONCE // sums.shape[1], 1)
+        for some in (slice(start, start + many) for start in range(0, height, many)):
+            bands = np.take(sums, bottom[some], axis=0)
+            bands -= np.take(sums, top[some], axis=0)
+            parts = np.take(bands, right, axis=1)
+            parts -= np.take(bands, left, axis=1)
+            into[some] = _divided(parts, bottom[some] - top[some], right - left)
 
     def parts(self, picture: Places, boxes: Places, size: int) -> NDArray[np.float32]:
         """Parts of pictures, each at the same size.

@@ -134,9 +134,8 @@ class Pyramid:
         """
         canvas = np.full((1, *self.shape, 3), _GREY, np.float32)
         for level in self.levels:
-            pixels = averages.whole(picture, level.height, level.width)
             bottom, right = level.top + level.height, level.left + level.width
-            canvas[0, level.top : bottom, level.left : right] = pixels
+            averages.whole(picture, canvas[0, level.top : bottom, level.left : right])
             # The last pooling window may reach one pixel beyond.
             canvas[0, bottom, level.left : right + 1] = BEYOND
             canvas[0, level.top : bottom, right] = BEYOND
