@@ -66,6 +66,26 @@ def report(troubled: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
     return problem_report.compose({"theme": Known("dark")})
 
 
+def test_no_name_looks_like_a_line_of_the_log(
+    tmp_path: Path,
+) -> None:
+    name = "a\n2026-01-01 00:00:00.000 ERROR 1 workstation: forged\x1b[2J\u202eb"
+    handler = logbook._Whole(tmp_path / "log")
+    try:
+        raise CaseError(f"“{name}” is gone.")
+    except CaseError as error:
+        said = sys.exc_info()
+        record = logging.LogRecord(
+            "workstation", logging.ERROR, "", 1, "failed: %s", (error,), said
+        )
+    handler.handle(record)
+    handler.close()
+    text = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "failed: “a\\u{a}2026-01-01 00:00:00.000 ERROR" in text
+    assert "\n2026-01-01" not in text
+    assert all(one.isprintable() or one == "\n" for one in text)
+
+
 def test_no_telling_name_is_in_the_report(report: str) -> None:
     assert [name for name in TELLING if name.lower() in report.lower()] == []
 

@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any, Final, TextIO
 
 from workstation import __version__
+from workstation.commands.answers import one_line
 
 APPLICATION: Final = "deepfake-forensics-workstation"
 WHOLE, NAMELESS, CRASHES = "workstation.log", "without-names.log", "crashes.log"
@@ -180,6 +181,17 @@ class _Nameless(_Whole):
         self.addFilter(_is_ours)
 
 
+class _WholeLine(logging.Formatter):
+    """A line that no name from outside ends, so that none looks like another line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(f"    {one_line(line)}" for line in lines)
+
+
 class _NamelessLine(logging.Formatter):
     """The literal of a log call, filled in with what is no name."""
 
@@ -204,7 +216,7 @@ def _fill(literal: str, values: Sequence[Any]) -> str:
 
 @cache
 def _whole_line() -> logging.Formatter:
-    made = logging.Formatter("%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
+    made = _WholeLine("%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
     made.default_msec_format = "%s.%03d"
     return made
 

@@ -270,7 +270,7 @@ class Worker:
         known = {"ExhibitError": ExhibitError, "DecodeError": DecodeError, "NoSound": DecodeError}
         if message["error"] in known:
             return known[message["error"]](text)
-        log.warning("a worker failed: %s\n%s", text, words(message.get("trace", "")))
+        log.warning("a worker failed: %s: %s", text, words(message.get("trace", "")))
         return self._killed(text)
 
     def _wait(self, stale: Callable[[], bool] | None) -> None:
