@@ -15,6 +15,7 @@ from ui.player.readings import time_text
 from ui.timeline.picture import timeline_picture
 from ui.timeline.selection import stretch_words
 from workstation.cases.exports import write_timeline
+from workstation.commands.answers import one_line
 from workstation.evidence.taking_clips import clip_suffix, take_clip
 from workstation.evidence.taking_frames import take_frame, take_frames
 
@@ -74,7 +75,7 @@ class Exporting:
             return
         exhibit, counted = shown.exhibit, "" if shown.index.timestamps else "about "
         place = (
-            f"{exhibit.number} {exhibit.original_name}, frame {frame}, "
+            f"{exhibit.number} {one_line(exhibit.original_name)}, frame {frame}, "
             f"{counted}{time_text(shown.index.times[frame])}, SHA-256 {exhibit.hashes.sha256}"
         )
         QGuiApplication.clipboard().setText(place)
@@ -134,9 +135,9 @@ class Exporting:
         shown, view = self._bench.shown, self._bench.view
         if shown is None or view is None:
             return
-        timeline = self._stage.timeline
+        timeline, name = self._stage.timeline, one_line(shown.exhibit.original_name)
         facts = [
-            f"Case {view.facts.number} · {shown.exhibit.number} {shown.exhibit.original_name}",
+            f"Case {view.facts.number} · {shown.exhibit.number} {name}",
             f"SHA-256 {shown.exhibit.hashes.sha256}",
         ]
         form = ".svg" if target.suffix.lower() == ".svg" else ".png"

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 import workstation
 from workstation.commands import logbook
+from workstation.commands.answers import one_line
 from workstation.errors import WorkstationError
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def door() -> Door:
 def message_for(error: BaseException) -> Message:
     """The world's faults in their own words; anything else as a fault of this program."""
     if isinstance(error, WorkstationError):
-        return Message(str(error))
+        return Message("\n".join(map(one_line, str(error).split("\n"))))
     lines = traceback.format_exception(error)
     versions = (
         f"workstation {workstation.__version__}, Python {platform.python_version()}, "

@@ -1,5 +1,6 @@
 """What the list says about each exhibit, and the model that carries it; no window needed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from tests.ui.small_cases import exhibit, run_record
+from ui import messages
 from ui.analysis_job import AnalysisJob
 from ui.exhibits.model import ROW_ROLE, ExhibitModel
 from ui.exhibits.rows import compose, exhibit_row
@@ -20,6 +22,15 @@ def line(outcome=None, finding=None, **changes):
     run = None if outcome is None else run_record(outcome, done=20)
     record = None if finding is None else FindingRecord(None, finding, ("Because.",), {})
     return ExhibitLine(exhibit(), run, record, **changes)
+
+
+def test_a_name_does_not_steer_what_is_shown():
+    steered = replace(exhibit(), original_name="clip\u202e4pm.exe\n\x1b[2J\u2066x")
+    row = exhibit_row(ExhibitLine(steered), None)
+    assert row.name == "clip\\u{202e}4pm.exe\\u{a}\\u{1b}[2J\\u{2066}x"
+    assert f"{steered.number} · {row.name}\n" in row.tip
+    told = messages.message_for(ExhibitError("“a\u202eb”\nis gone.\x1b"))
+    assert told.sentence == "“a\\u{202e}b”\nis gone.\\u{1b}"
 
 
 def analysis(state, done=0, total=0, **changes):

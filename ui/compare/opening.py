@@ -11,6 +11,7 @@ from ui.reading import ExhibitView
 from ui.workbench import Workbench
 from workstation.cases.case import Case
 from workstation.cases.records import Exhibit
+from workstation.commands.answers import one_line
 
 
 def compare(workbench: Workbench, player: PlayerWidget, parent: QWidget) -> CompareWindow | None:
@@ -67,4 +68,4 @@ def _side(view: ExhibitView) -> Side:
 
 
 def _title(exhibit: Exhibit) -> str:
-    return f"{exhibit.number} · {exhibit.original_name}"
+    return f"{exhibit.number} · {one_line(exhibit.original_name)}"

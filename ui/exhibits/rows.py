@@ -7,6 +7,7 @@ from ui import messages, wording
 from ui.jobs import Job, JobState
 from ui.reading import ExhibitLine
 from workstation.cases.records import Finding, Run, RunOutcome, Verification
+from workstation.commands.answers import one_line
 
 FINDING_ICONS = {
     Finding.SUPPORTS: ("circle", "score_high"),
@@ -58,7 +59,7 @@ def exhibit_row(line: ExhibitLine, job: Job | None) -> ExhibitRow:
     """The row of an exhibit whose analysis may be under way as `job`."""
     state, icon, token, part = _altered(line) or _job_state(job) or _run_state(line)
     tip = [
-        f"{line.exhibit.number} · {line.exhibit.original_name}",
+        f"{line.exhibit.number} · {one_line(line.exhibit.original_name)}",
         f"{wording.counted(line.exhibit.frames, 'frame')}, {wording.size(line.exhibit.size)}",
         f"Acquisition hash SHA-256 {line.exhibit.hashes.sha256}",
         state,
@@ -70,7 +71,7 @@ def exhibit_row(line: ExhibitLine, job: Job | None) -> ExhibitRow:
         tip.append(f"Taken as known authentic, as a reference for {', '.join(line.reference_for)}")
     return ExhibitRow(
         line.exhibit.number,
-        line.exhibit.original_name,
+        one_line(line.exhibit.original_name),
         state,
         icon,
         token,
@@ -148,11 +149,19 @@ def _intake_row(job: Job) -> ExhibitRow:
         state = f"{state} · {wording.percent(part)}"
     if job.cancelled:
         state = "stopping"
-    return ExhibitRow("", job.subject, state, "tray-arrow-down", "accent", part, job.title, job=job)
+    name = one_line(job.subject)
+    return ExhibitRow("", name, state, "tray-arrow-down", "accent", part, job.title, job=job)
 
 
 def _refused_row(job: Job) -> ExhibitRow:
     sentence = messages.message_for(job.error).sentence if job.error else ""
     return ExhibitRow(
-        "", job.subject, "refused: " + sentence, "alert-outline", "danger", None, sentence, job=job
+        "",
+        one_line(job.subject),
+        "refused: " + sentence,
+        "alert-outline",
+        "danger",
+        None,
+        sentence,
+        job=job,
     )

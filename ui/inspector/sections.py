@@ -23,6 +23,7 @@ from ui.reading import ExhibitView
 from ui.widgets import button, heading, label, plain_tip
 from workstation.analysis.trust import calibration_sentence, ratio_words
 from workstation.cases.records import FindingRecord, FrameIndex, Run, Segment
+from workstation.commands.answers import one_line
 from workstation.report.card_figures import chief_figures
 
 MOST_ROWS = 7
@@ -225,7 +226,7 @@ def exhibit(view: ExhibitView) -> QWidget:
         ("SHA-256", wording.short_hash(one.hashes.sha256), f"{words.HASH}\n{one.hashes.sha256}"),
         ("added", wording.utc(one.added_utc), "When it was taken into the case."),
     ]
-    name = label(one.original_name, wrap=True)
+    name = label(one_line(one.original_name), wrap=True)
     warnings = [
         *map(str, facts.get("warnings", ())),
         *([view.index.remark] * bool(view.index.remark)),

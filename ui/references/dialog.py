@@ -20,6 +20,7 @@ from ui.exhibits.delegate import decoded
 from ui.reading import ExhibitLine
 from ui.widgets import label, plain_tip
 from workstation.cases.records import Reference, ReferenceKind, RunOutcome
+from workstation.commands.answers import one_line
 
 EXPLAINED = (
     "A detector's scores lie higher or lower with every camera, platform and person. Beside "
@@ -104,10 +105,10 @@ class ReferenceDialog(FormDialog):
         made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for one in exhibits:
-            words = f"{one.exhibit.number}  {one.exhibit.original_name}\n{_state(one)}"
+            words = f"{one.exhibit.number}  {one_line(one.exhibit.original_name)}\n{_state(one)}"
             item = QListWidgetItem(QIcon(QPixmap.fromImage(decoded(one.exhibit.thumbnail))), words)
             item.setData(Qt.ItemDataRole.UserRole, one.exhibit.number)
-            tip = f"{one.exhibit.original_name}\nSHA-256 {one.exhibit.hashes.sha256}"
+            tip = f"{one_line(one.exhibit.original_name)}\nSHA-256 {one.exhibit.hashes.sha256}"
             item.setToolTip(plain_tip(tip))
             item.setSizeHint(QSize(0, 44))
             made.addItem(item)
