@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ __all__ = [
 _MOST_DEATHS = 8  # of workers, before the rest of the sound is given up
 _PASSED_OVER = 1.0  # seconds of silence in place of what a worker died of
 _FASTEST_RATE = 10**6
+
+_Given = TypeVar("_Given")
 
 
 class SoundReader:
@@ -126,6 +129,9 @@ class SoundReader:
             yield _block(data)
 
     def _open(self) -> tuple[Worker, SoundFacts]:
+        return _again_from_outside(self._opened)
+
+    def _opened(self) -> tuple[Worker, SoundFacts]:
         worker = Worker("sound", self._path, self._index)
         try:
             return worker, _facts(worker.answer()[0])
@@ -170,24 +176,48 @@ def waveform(
     if buckets < 1:
         raise ValueError(f"a waveform of {buckets} parts")
     try:
-        with closing(Worker("waveform", path, index, buckets=buckets)) as worker:
-            while True:
-                message, data = worker.answer(cancelled)
-                if "share" not in message:
-                    break
-                if progress is not None:
-                    progress(min(max(_number(message["share"]), 0.0), 1.0))
-                worker.ask({"next": True})
-            peaks = _block(data, buckets)
+        return _again_from_outside(lambda: _peaks(path, index, buckets, progress, cancelled))
     except Unwanted:
         return np.full((buckets, 2), np.nan, np.float32)
     except (Died, Garbled) as error:
         raise _silent(path, error) from error
     except DecodeError as error:
         raise NoSound(str(error)) from error
+
+
+def _peaks(
+    path: Path,
+    index: FrameIndex,
+    buckets: int,
+    progress: Callable[[float], object] | None,
+    cancelled: Callable[[], bool] | None,
+) -> NDArray[np.float32]:
+    with closing(Worker("waveform", path, index, buckets=buckets)) as worker:
+        while True:
+            message, data = worker.answer(cancelled)
+            if "share" not in message:
+                break
+            if progress is not None:
+                progress(min(max(_number(message["share"]), 0.0), 1.0))
+            worker.ask({"next": True})
+        peaks = _block(data, buckets)
     if progress is not None:
         progress(1.0)
     return peaks
+
+
+def _again_from_outside(do: Callable[[], _Given]) -> _Given:
+    """Do something once more where a worker did not end of the file, such as one exchanged then.
+
+    Raises:
+        Died: it did end of the file, or again.
+    """
+    try:
+        return do()
+    except Died as death:
+        if not death.outside:
+            raise
+    return do()
 
 
 def _silent(path: Path, error: Exception) -> NoSound:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.sounds import clicks, make_sounding
 from tests.videos import make_video, read_code
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError, ExhibitError
@@ -17,6 +19,7 @@ from workstation.evidence.frame_index import build_frame_index, index_of
 from workstation.evidence.frames import Frame, FrameReader, read_frames
 from workstation.evidence.isolation import launching, remote
 from workstation.evidence.probe import probe
+from workstation.evidence.sound import SoundReader, waveform
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 
@@ -194,6 +197,23 @@ def test_a_file_exchanged_while_it_is_opened_is_opened_again(
     for reading in readings:
         waiting.write_bytes(path.read_bytes())
         assert reading()
+        assert not waiting.exists()
+
+
+def test_sound_of_a_file_exchanged_while_it_is_opened_is_heard(
+    accident: Accident, tmp_path: Path
+) -> None:
+    path = make_sounding(tmp_path / "a.mov", sound=clicks(2.0))
+    index, waiting = build_frame_index(path), path.with_name("waiting")
+    accident("exchange@0")
+
+    def heard() -> bool:
+        with closing(SoundReader(path, index)) as reader:
+            return len(next(reader.samples(0.0))) > 0
+
+    for listening in (heard, lambda: np.isfinite(waveform(path, index, 5)).any()):
+        waiting.write_bytes(path.read_bytes())
+        assert listening()
         assert not waiting.exists()
 
 
