@@ -34,7 +34,7 @@ def test_the_report_gives_ratios_with_what_they_rest_on(
         "A likelihood ratio says how many times more often",
         "natural logarithm of the likelihood ratio: 0 + 1 × log odds of the mean score",
         "cross-fitted: 0.61",
-        "In 40 of the 40 scored frames of track 2 the face is unlike those the detector was",
+        "In all 40 scored frames of track 2 the face is unlike those the detector was",
         "(turned away in 40); their scores do not count.",
         "size 60 to any; width 0.65 to 1.25",
         "A face outside one of them is scored, but no finding rests on it.",

@@ -103,9 +103,9 @@ def _of_track(
         # That nothing was found says little where most was not looked at.
         if finding is Finding.DOES_NOT_SUPPORT:
             finding = Finding.INCONCLUSIVE
-        part = f"{unsuitable} of the {len(mine)} frames that show"
+        shown = f"{len(mine)} frames that show" if len(mine) > 1 else "1 frame that shows"
         reasons.append(
-            f"In {part if len(mine) > 1 else 'the 1 frame that shows'} it, the face of track "
+            f"In {_part(unsuitable, len(mine), shown)} it, the face of track "
             f"{number} was too small or blurred to score."
         )
     if finding is Finding.DOES_NOT_SUPPORT:
@@ -173,11 +173,17 @@ def _unlike_reason(number: int, statistics: Mapping[str, Any]) -> list[str]:
     if not unlike:
         return []
     how = ", ".join(f"{words} in {count}" for words, count in statistics["unlike"].items())
-    part = "" if statistics["scored"] == 1 else f"{unlike} of "
+    scored = statistics["scored"]
     return [
-        f"In {part}the {_frames(statistics['scored'])} of track {number} the face is unlike "
+        f"In {_part(unlike, scored, _frames(scored))} of track {number} the face is unlike "
         f"those the detector was trained on ({how}); their scores do not count."
     ]
+
+
+def _part(some: int, of: int, counted: str) -> str:
+    if some < of:
+        return f"{some} of the {counted}"
+    return f"{'all' if of > 1 else 'the'} {counted}"
 
 
 def _flag_reason(flagged: Sequence[Segment], times: NDArray[np.float64]) -> list[str]:
