@@ -51,7 +51,7 @@ ACTIONS: Final = (
         "analyse", "&Analysis", "&Analyse the selected", "Ctrl+G", "writable exhibit detector"
     ),
     ActionFacts(
-        "analyse_all", "&Analysis", "Analyse &all exhibits", "Ctrl+Shift+G", "writable detector"
+        "analyse_all", "&Analysis", "Analyse a&ll exhibits", "Ctrl+Shift+G", "writable detector"
     ),
     ActionFacts("find_shots", "&Analysis", "Look for s&hot changes", "", "writable exhibit", True),
     ActionFacts("pause", "&Analysis", "&Pause or go on", "Ctrl+P", "analysis", True),
@@ -81,7 +81,7 @@ ACTIONS: Final = (
     ActionFacts(
         "split_person", "&Marks", "S&plit the person here", "Ctrl+Shift+J", "writable exhibit"
     ),
-    ActionFacts("name_person", "&Marks", "&Name the person…", "", "writable exhibit"),
+    ActionFacts("name_person", "&Marks", "Name t&he person…", "", "writable exhibit"),
     ActionFacts(
         "give_back_person",
         "&Marks",
@@ -89,26 +89,26 @@ ACTIONS: Final = (
         "",
         "writable exhibit",
     ),
-    ActionFacts("follow_person", "&Marks", "Follow the person", "Ctrl+Shift+L", "exhibit"),
+    ActionFacts("follow_person", "&Marks", "Fo&llow the person", "Ctrl+Shift+L", "exhibit"),
     ActionFacts("search", "&View", "&Search the case", "Ctrl+F", "case"),
-    ActionFacts("palette", "&View", "&Find an action…", "Ctrl+K"),
+    ActionFacts("palette", "&View", "Fi&nd an action…", "Ctrl+K"),
     ActionFacts("show_exhibits", "&View", "&Exhibits", "Ctrl+1", "case", True),
     ActionFacts("show_player", "&View", "&Player", "Ctrl+2", "case"),
     ActionFacts("show_timeline", "&View", "&Timeline", "Ctrl+3", "case"),
     ActionFacts("show_inspector", "&View", "&Inspector", "Ctrl+4", "case"),
     ActionFacts("show_custody", "&View", "&Custody log", "Ctrl+5", "case"),
     ActionFacts("show_marks", "&View", "&Marks", "Ctrl+6", "case"),
-    ActionFacts("show_tracks", "&View", "Peo&ple", "Ctrl+7", "case"),
+    ActionFacts("show_tracks", "&View", "Peop&le", "Ctrl+7", "case"),
     ActionFacts("show_queue", "&View", "&Queue", "Ctrl+8", "case"),
     ActionFacts("compare", "&View", "C&ompare…", "Ctrl+D", "exhibit", True),
-    ActionFacts("detach_panel", "&View", "Detach the panel", "Ctrl+Shift+D", "case", True),
+    ActionFacts("detach_panel", "&View", "Detach the p&anel", "Ctrl+Shift+D", "case", True),
     ActionFacts("detach_player", "&View", "Detach the player", "Ctrl+Shift+P", "case"),
-    ActionFacts("save_layout", "&View", "Save the la&yout…", "", "case"),
+    ActionFacts("save_layout", "&View", "Sa&ve the layout…", "", "case"),
     ActionFacts("choose_layout", "&View", "C&hoose a layout…", "Ctrl+L", "case"),
     ActionFacts("reset_layout", "&View", "&Reset the layout", "", "case"),
     ActionFacts("dark_theme", "&View", "&Dark theme", "", "", True),
-    ActionFacts("light_theme", "&View", "&Light theme"),
-    ActionFacts("system_theme", "&View", "Theme of the &system"),
+    ActionFacts("light_theme", "&View", "Li&ght theme"),
+    ActionFacts("system_theme", "&View", "Theme of the s&ystem"),
     ActionFacts("picture_full_screen", "&View", "Picture on the &full screen", "F11", "case", True),
     ActionFacts("full_screen", "&View", "&Window on the full screen", "Shift+F11"),
     ActionFacts("show_keys", "&Help", "&Keys", "F1"),

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 
 from ui import keys, preferences
+from ui.actions import ACTIONS
 from ui.dialogs.keys_page import KeysPage
 from ui.player.keys import KEYS
 from ui.settings_file import store
@@ -16,6 +17,17 @@ def test_defaults_do_not_collide():
     assert {f"{keys.PLAYER}{act.name}" for act in KEYS} < names
     assert {f"{keys.TIMELINE}{act.name}" for act in timeline.KEYS} < names
     assert all(keys.portable(one) == one for some in keys.defaults().values() for one in some)
+
+
+def test_no_letter_leads_to_two_lines_of_a_menu():
+    led = [
+        (facts.menu, facts.text.partition("&")[2][:1].lower())
+        for facts in ACTIONS
+        if "&" in facts.text
+    ]
+    menus = {facts.menu for facts in ACTIONS}
+    assert len(set(led)) == len(led)
+    assert len({menu.partition("&")[2][:1] for menu in menus}) == len(menus)
 
 
 def test_only_what_differs_is_kept(qtbot):
