@@ -115,16 +115,17 @@ def test_the_first_network_answers_as_facenet_pytorch_up_to_every_edge(height, w
     picture = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
     plan, averages, network = pyramid(height, width, 40), Averages([picture]), PNet().eval()
 
-    def looked(pixels):
+    def looked(pixels, *example):
+        first = FirstFromPixels(network, *map(torch.from_numpy, example))
         with torch.inference_mode():
-            shifts, chances = FirstFromPixels(network)(torch.from_numpy(pixels))
+            shifts, chances = first(torch.from_numpy(pixels))
         return np.concatenate([chances[:, 1:], shifts], axis=1).transpose(0, 2, 3, 1)
 
     places = np.array([[0, 0, width, height]], np.float32)
     tiles = plan.tiles(np.zeros(1, np.int64), places)
     near = looked(averages.tiles(tiles.picture, tiles.sizes, tiles.corner, TILE)).reshape(-1, 5)
     windows, cells = tiles.windows()
-    over = looked(plan.canvas(averages, 0)).reshape(-1, 5)[plan.cells]
+    over = looked(plan.canvas(averages, 0), plan.blank()).reshape(-1, 5)[plan.cells]
     for number, level in enumerate(plan.levels):
         whole = torch.from_numpy(resampled(averages, 0, level.height, level.width))
         with torch.inference_mode():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from workstation.analysis.averaging import Averages
 from workstation.analysis.engines import Forward, Ready, prepare
-from workstation.analysis.pyramid import TILE, WINDOW, Windows, pyramid
+from workstation.analysis.pyramid import TILE, WINDOW, Pyramid, Windows, pyramid
 
 _LEAST = (0.6, 0.7, 0.7)
 _SAME_LEVEL, _SAME = 0.5, 0.7
@@ -103,7 +103,7 @@ class Cascade:
         """
         averages = self._averages(pictures)
         plan = pyramid(*averages.size, self._smallest)
-        network = self._network("PNet", (1, *plan.shape, 3))
+        network = self._over_canvas(plan)
         boxes = []
         for picture in range(len(pictures)):
             certainty, shifts = _answers(network(plan.canvas(averages, picture)))
@@ -196,6 +196,22 @@ class Cascade:
             return prepare(network.eval().to(device), shape, device, small=True)
 
         return READY.get((name, shape, device), make)
+
+    def _over_canvas(self, plan: Pyramid) -> Forward:
+        """The first network, ready for the canvas of a plan."""
+        device = self._device
+
+        def make() -> Forward:
+            import facenet_pytorch
+            import torch
+
+            from workstation.analysis.from_pixels import FirstFromPixels
+
+            example = torch.from_numpy(plan.blank())
+            network = FirstFromPixels(facenet_pytorch.PNet(), example)
+            return prepare(network.eval().to(device), example.shape, device, small=True)
+
+        return READY.get((plan.levels, device), make)
 
 
 def _in_batches(network: Forward, pixels: Floats, at_once: int) -> list[Floats]:

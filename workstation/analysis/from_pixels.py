@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
@@ -41,11 +42,18 @@ class FirstFromPixels(nn.Module):
 
     Args:
         network: facenet-pytorch's `PNet`.
+        example: A picture; all that are given have their edges where it has. Known before, that
+            costs nothing.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    most: Tensor | None
+
+    def __init__(self, network: Any, example: Tensor | None = None) -> None:
         super().__init__()
-        self.network: Any = network
+        self.network = network
+        most = None if example is None else _most(_colours_first(example))
+        channels = network.conv1.out_channels
+        self.register_buffer("most", None if most is None else most.repeat(1, channels, 1, 1))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """What the network gives: shifts and chances.
@@ -53,9 +61,19 @@ class FirstFromPixels(nn.Module):
         Args:
             pixels: RGB, float32 ``(N, H, W, 3)``, 0..255, or negative beyond an edge.
         """
-        colours, net = pixels.permute(0, 3, 1, 2), self.network
-        beyond = max_pool2d((colours[:, :1] < 0).float(), 3, stride=1)
-        first = net.prelu1(net.conv1((colours - 127.5) / 128.0)) - beyond * _FAR
+        colours, net = _colours_first(pixels), self.network
+        most = _most(colours) if self.most is None else self.most
+        first = torch.minimum(net.prelu1(net.conv1((colours - 127.5) / 128.0)), most)
         second = net.prelu2(net.conv2(net.pool1(first)))
         third = net.prelu3(net.conv3(second))
         return net.conv4_2(third), net.softmax4_1(net.conv4_1(third))
+
+
+def _colours_first(pixels: Tensor) -> Tensor:
+    return pixels.permute(0, 3, 1, 2)
+
+
+def _most(colours: Tensor) -> Tensor:
+    """What the answers of a convolution over 3 x 3 pixels may come to; little beyond an edge."""
+    beyond = max_pool2d((colours[:, :1] < 0).float(), 3, stride=1)
+    return _FAR * (1.0 - 2.0 * beyond)

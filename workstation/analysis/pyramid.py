@@ -122,6 +122,20 @@ class Pyramid:
         """Heights and widths of all levels, int64 ``(L, 2)``."""
         return np.array([(level.height, level.width) for level in self.levels], np.int64)
 
+    def blank(self) -> NDArray[np.float32]:
+        """The canvas without a picture.
+
+        Returns:
+            float32 ``(1, *shape, 3)``: `BEYOND` behind a level's edges, grey elsewhere.
+        """
+        canvas = np.full((1, *self.shape, 3), _GREY, np.float32)
+        for level in self.levels:
+            bottom, right = level.top + level.height, level.left + level.width
+            # The last pooling window may reach one pixel beyond.
+            canvas[0, bottom, level.left : right + 1] = BEYOND
+            canvas[0, level.top : bottom, right] = BEYOND
+        return canvas
+
     def canvas(self, averages: Averages, picture: int) -> NDArray[np.float32]:
         """Lay out a picture.
 
@@ -130,15 +144,12 @@ class Pyramid:
             picture: Which of them.
 
         Returns:
-            float32 ``(1, *shape, 3)``, 0..255; `BEYOND` behind a level's edges, grey elsewhere.
+            float32 ``(1, *shape, 3)``, as `blank` gives it, with levels of 0..255.
         """
-        canvas = np.full((1, *self.shape, 3), _GREY, np.float32)
+        canvas = self.blank()
         for level in self.levels:
             bottom, right = level.top + level.height, level.left + level.width
             averages.whole(picture, canvas[0, level.top : bottom, level.left : right])
-            # The last pooling window may reach one pixel beyond.
-            canvas[0, bottom, level.left : right + 1] = BEYOND
-            canvas[0, level.top : bottom, right] = BEYOND
         return canvas
 
     def tiles(self, picture: NDArray[np.int64], places: NDArray[np.float32]) -> Tiles:
