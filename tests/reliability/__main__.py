@@ -15,7 +15,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability")
     parser.add_argument("--times", type=int, default=100, help="commands to kill")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--acts", nargs="*", default=(), help="create, intake, analysis, report")
+    parser.add_argument(
+        "--acts", nargs="*", default=(), help="create, intake, analysis, report, clip"
+    )
     parser.add_argument("--folder", type=Path, help="new; kept afterwards")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reliability-") as made:

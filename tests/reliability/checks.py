@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.reliability.ground import Ground, report_of
+from tests.reliability.ground import CLIP_ASKED, Ground, clip_of, report_of
 from workstation.analysis.detector import Detector, default_detector, load_detector
 from workstation.analysis.export import score_rows, scores_csv
 from workstation.analysis.pipeline import run_analysis
@@ -17,9 +17,12 @@ from workstation.analysis.planning import plan_chunks
 from workstation.analysis.replay import cache_key
 from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.case import Case
+from workstation.cases.custody import Act
+from workstation.cases.exports import read_back
 from workstation.cases.records import FaceTable, Run, RunOutcome
 from workstation.errors import CaseError
 from workstation.evidence.intake import add_exhibit
+from workstation.evidence.taking_clips import take_clip
 from workstation.evidence.verification import verify_case
 from workstation.report.signing import SigningIdentity
 from workstation.report.verification import verify_report
@@ -50,7 +53,13 @@ def check(act: str, folder: Path, ground: Ground, before: Before) -> str:
     Raises:
         Lost: something does not.
     """
-    found = {"create": _create, "intake": _intake, "analysis": _analysis, "report": _report}
+    found = {
+        "create": _create,
+        "intake": _intake,
+        "analysis": _analysis,
+        "report": _report,
+        "clip": _clip,
+    }
     try:
         with ground.at_home():
             return found[act](folder, ground, before)
@@ -151,6 +160,25 @@ def _report(folder: Path, ground: Ground, before: Before) -> str:
         intact(case, before)
     unlisted = "a whole report that the log does not know, and the verification says so"
     return ("whole and listed" if listed else unlisted) if there else "none, and written again"
+
+
+def _clip(folder: Path, ground: Ground, before: Before) -> str:
+    path = clip_of(folder)
+    there = read_back(path).sha256 if path.exists() else ""
+    with Case.open(folder) as case:
+        intact(case, before)
+        entries = [one for one in case.custody.entries() if one.act == Act.CLIP_EXPORTED]
+        must(len(entries) <= 1, "a clip was entered twice")
+        listed = entries[0].details["sha256"] if entries else ""
+        must(listed in ("", there), "the log lists a clip that is not there")
+        number, first, last = CLIP_ASKED
+        whole = take_clip(case, number, int(first), int(last), path, overwrite=bool(there))
+        must(there in ("", whole.file.sha256), "half a clip looks like a whole one")
+        strangers = {file.name for file in path.parent.iterdir()} - {path.name}
+        must(not strangers, f"left beside the clip: {strangers}")
+        intact(case, before)
+    unlisted = "a whole clip that the log does not know"
+    return ("whole and listed" if listed else unlisted) if there else "none, and exported again"
 
 
 @cache

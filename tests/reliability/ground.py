@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 FRAMES, RATE = 80, 4
 PADDING = 24 * 2**20  # behind the clip, so that copying and hashing last long enough to be hit
 TOKEN = "WORKSTATION_RELIABILITY"
+CLIP_ASKED = ("E001", "3", "14")
 _HOMES = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
 
 
@@ -43,6 +44,11 @@ def report_of(case: Path) -> Path:
     return case / "reports" / "report.pdf"
 
 
+def clip_of(case: Path) -> Path:
+    """Where a clip of a case is written."""
+    return case / "reports" / "clip.mp4"
+
+
 ACTS = (
     Act(
         "create",
@@ -60,6 +66,11 @@ ACTS = (
         "report",
         "analysed",
         lambda case, _: ["report", str(case), "--output", str(report_of(case))],
+    ),
+    Act(
+        "clip",
+        "filled",
+        lambda case, _: ["export", "clip", str(case), *CLIP_ASKED, "--output", str(clip_of(case))],
     ),
 )
 

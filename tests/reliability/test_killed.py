@@ -13,8 +13,8 @@ from tests.reliability.remains import left_behind, shared_memory
 from workstation.cases.case import Case
 
 SEED = 20
-FIRST_STEP = {"create": 1, "intake": 8, "analysis": 40, "report": 10}
-LAST_STEP = {"create": 60, "intake": 45, "analysis": 250, "report": 80}
+FIRST_STEP = {"create": 1, "intake": 8, "analysis": 40, "report": 10, "clip": 20}
+LAST_STEP = {"create": 60, "intake": 45, "analysis": 250, "report": 80, "clip": 90}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
