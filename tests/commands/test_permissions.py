@@ -20,6 +20,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from workstation.cases.case import Case
+from workstation.cases.lock import is_held
 from workstation.commands import logbook
 from workstation.commands.program import main
 
@@ -29,6 +30,8 @@ if wanted == "cache":
     with Case.open(words[0]) as case:
         case.cache.put("key", 1, b"anew")
         assert case.cache.get("key", 1) == b"anew"
+elif wanted == "held":
+    print(is_held(Path(words[0])))
 else:
     sys.exit(main(words))
 """
@@ -109,6 +112,13 @@ def test_a_lock_that_may_not_be_written_leaves_the_case_to_be_looked_at(folder, 
     refused(run(home, "do", "case", "verify", folder), "cannot be written (Permission denied)")
     done = run(home, "do", "case", "verify", folder, "--read-only")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_that_another_account_has_a_case_is_seen_by_one_that_may_only_read(folder, home):
+    with Case.open(folder):
+        (folder / "case.lock").chmod(0o444)
+        assert run(home, "held", folder).stdout == "True\n"
+    assert run(home, "held", folder).stdout == "False\n"
 
 
 def test_a_key_that_cannot_be_read_is_kept(folder, home):

@@ -82,9 +82,25 @@ def is_held(folder: Path) -> bool:
         lock.acquire()
     except Timeout:
         return True
+    except PermissionError:
+        return _is_seen_held(folder / LOCK_NAME)
     except (OSError, NotImplementedError):
         return False
     lock.release()
+    return False
+
+
+def _is_seen_held(path: Path) -> bool:
+    """Whether a lock is held that this account may see and not take."""
+    try:
+        import fcntl  # not everywhere
+
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return False
     return False
 
 
