@@ -1,4 +1,4 @@
-"""NAL units of H.264 and HEVC, and bytes in them that no encoder can have written.
+"""NAL units of H.264 and HEVC, and bytes in them that the standards keep out of them.
 
 Inside a NAL unit two zero bytes are followed neither by 0 nor by 1 nor by 2: encoders put a 3
 between them, so that nothing in it looks like the beginning of another one (emulation prevention;
@@ -59,7 +59,7 @@ def is_overwritten(codec: str, extradata: bytes | None, data: bytes) -> bool:
     if not length:
         return _holds_strange(codec, data, 0, len(data), inside=False)
     if _STRANGE.search(data, length) is None:
-        return False  # nearly always: what follows would cost more than decoding leaves to spare
+        return False  # nearly always, and soon: where units lie need not be known
     return any(
         _is_slice(codec, data, begin) and _holds_strange(codec, data, begin, end, inside=True)
         for begin, end in _bounds(data, length)
