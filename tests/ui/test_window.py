@@ -26,6 +26,7 @@ from ui.start_page import INVITATION, OPENING
 from workstation.analysis.detector import DetectorInfo
 from workstation.cases.case import Case
 from workstation.cases.records import RunOutcome
+from workstation.commands.answers import one_line
 
 WAIT = 20_000
 
@@ -104,7 +105,7 @@ def test_from_the_start_page_to_a_signed_report(window, qtbot, script, clip, tmp
     model = window.workspace.panels["exhibits"].model
     qtbot.waitUntil(lambda: model.rowCount() == 2, timeout=WAIT)
     rows = [model.index(n).data(ROW_ROLE) for n in range(2)]
-    assert rows[0].name == clip.name
+    assert rows[0].name == one_line(clip.name)
     assert rows[0].state == "not analysed"
     assert rows[1].state.startswith("refused: ")
     assert any("sound.wav was refused" in text for text in window.banners.texts())
