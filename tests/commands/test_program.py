@@ -1,5 +1,6 @@
 """The command line as a whole: statuses, sentences, JSON, a light start."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 from workstation import __version__
 from workstation.cases.case import Case
 from workstation.commands.answers import Answer, complain, give, table, to_json
+from workstation.commands.progress import Bars
 
 HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "pyqtgraph", "av")
 
@@ -105,6 +107,16 @@ def test_no_word_from_outside_begins_a_line_or_steers(capsys):
         text = said.out + said.err
         assert all(one.isprintable() or one == "\n" for one in text)
         assert name in json.loads(text).values()
+
+
+def test_a_case_does_not_steer_by_what_a_bar_is_called(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Bars("B") as bars:
+        bars.show("E001\x1b[2J\u202e", 1, 2)
+    assert "E001\\u{1b}[2J\\u{202e}" in terminal.getvalue()
+    assert "\x1b[2J" not in terminal.getvalue()
 
 
 def test_json_refuses_what_json_cannot_carry():

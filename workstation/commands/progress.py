@@ -6,6 +6,8 @@ from typing import Self
 
 from tqdm import tqdm
 
+from workstation.commands.answers import one_line
+
 BYTES = "B"
 
 
@@ -26,7 +28,7 @@ class Bars:
             self._key = (title, total)
             self._bar = tqdm(
                 total=total,
-                desc=title,
+                desc=one_line(title),
                 unit=self._unit,
                 unit_scale=self._scale,
                 file=sys.stderr,
