@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from workstation.analysis import engines
 from workstation.analysis.engines import Ready, prepare
 
 ENDING = """
@@ -14,13 +15,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRunnable, QThreadPool
 
 import torch
-from workstation.analysis.engines import prepare
+from workstation.analysis import engines
 
 app = QCoreApplication([])
-shape = (1, 3, 8, 8)
-networks = [
-    prepare(torch.nn.Conv2d(3, 2, 3).eval(), shape, "cpu", small=small) for small in (False, True)
-]
+networks = []
+for engines._MOST_COPIED in (0, 10**6):
+    networks.append(engines.prepare(torch.nn.Conv2d(3, 2, 3).eval(), (1, 3, 8, 8), "cpu"))
 
 
 class Look(QRunnable):
@@ -52,11 +52,13 @@ def test_a_thread_of_qt_that_used_a_network_ends_well():
 
 @needs_openvino
 @pytest.mark.parametrize("small", [False, True])
-def test_whoever_asks_a_small_network_computes(small):
+def test_whoever_asks_a_small_network_computes(small, monkeypatch):
     import torch
 
+    monkeypatch.setattr(engines, "_MOST_COPIED", 10**6 if small else 0)
+
     network = torch.nn.Conv2d(3, 32, 5).eval()
-    forward = prepare(network, (4, 3, 96, 96), "cpu", small=small)
+    forward = prepare(network, (4, 3, 96, 96), "cpu")
     pixels = np.zeros((4, 3, 96, 96), np.float32)
     forward(pixels)
     mine, everyones = time.thread_time(), time.process_time()
@@ -67,11 +69,13 @@ def test_whoever_asks_a_small_network_computes(small):
 
 
 @pytest.mark.parametrize("small", [False, True])
-def test_an_answer_is_to_its_own_input_and_stays_when_another_is_given(small):
+def test_an_answer_is_to_its_own_input_and_stays_when_another_is_given(small, monkeypatch):
     import torch
 
+    monkeypatch.setattr(engines, "_MOST_COPIED", 10**6 if small else 0)
+
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()).eval()
-    forward = prepare(network, (2, 3, 8, 8), "cpu", small=small)
+    forward = prepare(network, (2, 3, 8, 8), "cpu")
     inputs = np.random.default_rng(0).standard_normal((40, 2, 3, 8, 8)).astype(np.float32)
     with ThreadPoolExecutor(4) as pool:
         answers = [given[0] for given in pool.map(forward, inputs)]

@@ -193,7 +193,7 @@ class Cascade:
 
             taking = FirstFromPixels if name == "PNet" else FromPixels
             network = taking(getattr(facenet_pytorch, name)())
-            return prepare(network.eval().to(device), shape, device, small=True)
+            return prepare(network.eval().to(device), shape, device)
 
         return READY.get((name, shape, device), make)
 
@@ -209,7 +209,7 @@ class Cascade:
 
             example = torch.from_numpy(plan.blank())
             network = FirstFromPixels(facenet_pytorch.PNet(), example)
-            return prepare(network.eval().to(device), example.shape, device, small=True)
+            return prepare(network.eval().to(device), example.shape, device)
 
         return READY.get((plan.levels, device), make)
 

@@ -23,6 +23,7 @@ ENGINE_VARIABLE = "WORKSTATION_ENGINE"
 
 Forward = Callable[[NDArray[Any]], list[NDArray[np.float32]]]
 _MOST_STREAMS, _MOST_READY = 16, 12
+_MOST_COPIED = 2**25  # bytes
 _GATE = threading.Lock()
 
 
@@ -72,9 +73,7 @@ def engine_name(device: str) -> str:
     return f"OpenVINO {metadata.version('openvino')}"
 
 
-def prepare(
-    network: Any, shape: Sequence[int], device: str, kind: str = "float32", *, small: bool = False
-) -> Forward:
+def prepare(network: Any, shape: Sequence[int], device: str, kind: str = "float32") -> Forward:
     """Make a network ready for inputs of one shape. Threads may share what is returned.
 
     Args:
@@ -82,9 +81,6 @@ def prepare(
         shape: Of its only input.
         device: "cpu" or "cuda".
         kind: Type of the input, "float32" or "uint8".
-        small: Whether a pass takes a millisecond or so and the weights little room. On the
-            processor every caller then computes by itself, with weights of its own: to hand over to
-            OpenVINO's threads, and to wake up again, takes a fifth of the time of such a pass.
 
     Returns:
         A function from an array of that shape and type to the network's outputs, float32.
@@ -92,7 +88,7 @@ def prepare(
     core = _core() if device == "cpu" else None
     if core is None:
         return functools.partial(_by_torch, network, device)
-    return _Compiled(core, network, tuple(shape), kind, small)
+    return _Compiled(core, network, tuple(shape), kind)
 
 
 def _by_torch(network: Any, device: str, values: NDArray[Any]) -> list[NDArray[np.float32]]:
@@ -107,16 +103,19 @@ def _by_torch(network: Any, device: str, values: NDArray[Any]) -> list[NDArray[n
 class _Compiled:
     """A network compiled by OpenVINO.
 
+    Where its weights take little room whoever asks computes, with a copy of its own: handing over
+    to OpenVINO's threads and waking up again takes a tenth of an analysis, or more. Otherwise those
+    threads compute, with weights that they share.
+
     Each call takes a request that no other is using. They must not belong to threads: one that is
     let go of while a thread of Qt's ends takes the thread's Python state with it, which is then
     freed twice.
     """
 
-    def __init__(
-        self, core: Any, network: Any, shape: tuple[int, ...], kind: str, small: bool
-    ) -> None:
+    def __init__(self, core: Any, network: Any, shape: tuple[int, ...], kind: str) -> None:
         import torch
 
+        copied = sum(weights.nbytes for weights in network.parameters()) <= _MOST_COPIED
         example = torch.zeros(shape, dtype=getattr(torch, kind))
         with warnings.catch_warnings(), torch.inference_mode():
             # Shapes are fixed here, so what the tracer warns about cannot go wrong.
@@ -125,7 +124,7 @@ class _Compiled:
                 network, example, check_trace=False
             )
             model = _converted(traced, example)
-        streams = 0 if small else min(os.cpu_count() or 1, _MOST_STREAMS)
+        streams = 0 if copied else min(os.cpu_count() or 1, _MOST_STREAMS)
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
             "NUM_STREAMS": streams,  # none: whoever asks computes
@@ -134,7 +133,7 @@ class _Compiled:
         }
         self._compile = functools.partial(core.compile_model, model, "CPU", settings)
         # Without streams a compiled model is locked while it computes.
-        self._shared = None if small else self._compile()
+        self._shared = None if copied else self._compile()
         self._idle = deque([_Request(self._shared or self._compile())])
 
     def __call__(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:

@@ -143,13 +143,19 @@ def _warm(case: Case, number: str, means: Means) -> None:
     """Make networks ready for frames of this size, as any but the first analysis finds them."""
     from workstation.analysis.faces import FaceFinder, reduce_frame
 
-    for frame in _frames(case, number, 1):
-        small = reduce_frame(frame.pixels, means.settings.long_side)
-        finder = FaceFinder(means.settings, means.detector.torch_device)
-        (faces,) = finder.find([small])
-        finder.find([small], [faces.box])
+    finder = FaceFinder(means.settings, means.detector.torch_device)
     size = means.detector.info.card["preprocessing"]["size"]
-    means.detector.embed(np.zeros((1, size, size, 3), np.uint8), means.settings.batch)
+    small = [
+        reduce_frame(frame.pixels, means.settings.long_side) for frame in _frames(case, number, 1)
+    ]
+
+    def look(_: int) -> None:
+        (faces,) = finder.find(small)
+        finder.find(small, [faces.box])
+        means.detector.embed(np.zeros((1, size, size, 3), np.uint8), means.settings.batch)
+
+    with ThreadPoolExecutor(means.workers) as pool:
+        list(pool.map(look, range(means.workers)))
 
 
 def _analysed(case: Case, number: str, means: Means) -> dict[str, Any]:
