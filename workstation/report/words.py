@@ -115,6 +115,18 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u2009")
 
 
+def frames(first: int, last: int) -> str:
+    """A stretch of frames at the beginning of a sentence.
+
+    Args:
+        first: Number of the first.
+        last: Number of the last.
+    """
+    if first == last:
+        return f"Frame {number(first)}"
+    return f"Frames {number(first)} to {number(last)}"
+
+
 def score(value: float) -> str:
     """A score with its two decimals."""
     return f"{value:.2f}"

@@ -158,8 +158,7 @@ def _frames(item: ExhibitEvidence) -> list[Flowable]:
     ]
     if item.evidence is not None and item.evidence.undecodable:
         stretches = [
-            f"Frames {words.number(s.first)} to {words.number(s.last)} could not be decoded:"
-            f" {s.reason}"
+            f"{words.frames(s.first, s.last)} could not be decoded: {s.reason}"
             for s in item.evidence.undecodable
         ]
         shown = stretches[:20]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, Image, Paragraph, Table
+from reportlab.platypus import CondPageBreak, Flowable, Image, Paragraph
 
 from workstation.cases.records import FaceTable, FindingRecord, Segment
 from workstation.report import fonts, plot, style, words
@@ -36,10 +36,11 @@ def build(
         evidence: Its run.
         pictures: Reads key frames and crops.
     """
-    story: list[Flowable] = [style.minor("Findings")]
-    whole = evidence.finding(None)
+    heading, whole = style.minor("Findings"), evidence.finding(None)
+    story: list[Flowable] = [heading]
     if whole is not None:
-        story.append(_finding(whole, f"{item.exhibit.number}, whole exhibit"))
+        # One flowable that stays together keeps no other with itself.
+        story = [_finding(heading, whole, f"{item.exhibit.number}, whole exhibit")]
     story += references.beside(context, item.exhibit.number)
     if not evidence.tracks:
         story.append(style.paragraph("No face was found in the frames that were analysed."))
@@ -82,9 +83,10 @@ def _beside(evidence: RunEvidence) -> list[Flowable]:
     ]
 
 
-def _finding(record: FindingRecord, title: str) -> Flowable:
+def _finding(heading: Flowable, record: FindingRecord, title: str) -> Flowable:
     reasons = [style.paragraph(reason, style.CELL) for reason in record.reasons]
     return style.together(
+        heading,
         style.gap(3),
         style.barred(
             [
@@ -322,12 +324,14 @@ def _key_frame(
     ]
 
 
-def _pair(figures: Sequence[list[Flowable]]) -> Table:
+def _pair(figures: Sequence[list[Flowable]]) -> Flowable:
     cells = [*figures, *([""] * (2 - len(figures)))]
-    return style.grid(
-        [cells],
-        [_COLUMN + 6 * mm, _COLUMN],
-        ("RIGHTPADDING", (0, 0), (0, -1), 6 * mm),
-        ("TOPPADDING", (0, 0), (-1, -1), 8),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+    return style.together(
+        style.grid(
+            [cells],
+            [_COLUMN + 6 * mm, _COLUMN],
+            ("RIGHTPADDING", (0, 0), (0, -1), 6 * mm),
+            ("TOPPADDING", (0, 0), (-1, -1), 8),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+        )
     )
