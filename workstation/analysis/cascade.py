@@ -7,6 +7,7 @@ whose answers these are; without its loops over sizes and boxes.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ _AT_ONCE = {
     "cuda": {"PNet": 64, "RNet": 256, "ONet": 64},
 }
 """Of what the networks look at, the side, and how many in one pass: as many as fit a processor's
-cache without leaving many places empty; as many as take a GPU no longer than one."""
+cache without leaving many places empty; many more on a GPU, where none was tried yet."""
 
 _MOST_IDLE = 2
 """Sums whose memory is kept."""
@@ -183,35 +184,27 @@ class Cascade:
         return _in_batches(self._network(name, (at_once, side, side, 3)), pixels, at_once)
 
     def _network(self, name: str, shape: tuple[int, ...]) -> Forward:
-        """One of the networks, ready for inputs of a shape; their weights come with the package."""
-        device = self._device
-
-        def make() -> Forward:
-            import facenet_pytorch
-
-            from workstation.analysis.from_pixels import FirstFromPixels, FromPixels
-
-            taking = FirstFromPixels if name == "PNet" else FromPixels
-            network = taking(getattr(facenet_pytorch, name)())
-            return prepare(network.eval().to(device), shape, device)
-
-        return READY.get((name, shape, device), make)
+        """One of the networks, ready for inputs of a shape."""
+        make = functools.partial(_made, name, shape, self._device)
+        return READY.get((name, shape, self._device), make)
 
     def _over_canvas(self, plan: Pyramid) -> Forward:
         """The first network, ready for the canvas of a plan."""
-        device = self._device
+        make = functools.partial(_made, "PNet", (1, *plan.shape, 3), self._device, plan)
+        return READY.get((plan.levels, self._device), make)
 
-        def make() -> Forward:
-            import facenet_pytorch
-            import torch
 
-            from workstation.analysis.from_pixels import FirstFromPixels
+def _made(name: str, shape: tuple[int, ...], device: str, plan: Pyramid | None = None) -> Forward:
+    """One of the networks, with the weights that come with the package."""
+    import facenet_pytorch
+    import torch
 
-            example = torch.from_numpy(plan.blank())
-            network = FirstFromPixels(facenet_pytorch.PNet(), example)
-            return prepare(network.eval().to(device), example.shape, device)
+    from workstation.analysis.from_pixels import FirstFromPixels, FromPixels
 
-        return READY.get((plan.levels, device), make)
+    network = getattr(facenet_pytorch, name)()
+    example = None if plan is None else torch.from_numpy(plan.blank())
+    taking = FirstFromPixels(network, example) if name == "PNet" else FromPixels(network)
+    return prepare(taking.eval().to(device), shape, device)
 
 
 def _in_batches(network: Forward, pixels: Floats, at_once: int) -> list[Floats]:

@@ -102,7 +102,7 @@ def settle_rounding(device: str) -> None:
 
     On a processor they keep to the calling thread; chunks side by side fill the cores better than
     threads that wait for each other. On a GPU what is float32 is computed so, and not in
-    TensorFloat-32, in which a face that is found lies elsewhere by parts of a pixel.
+    TensorFloat-32, which keeps ten of its 23 bits.
 
     Args:
         device: As `pick_device` gives it.
