@@ -34,9 +34,11 @@ def by_torch(monkeypatch):
     monkeypatch.setenv(engines.ENGINE_VARIABLE, "torch")
     engines._core.cache_clear()
     cascade.READY.forget()
+    cascade.canvases.cache_clear()
     yield
     engines._core.cache_clear()
     cascade.READY.forget()
+    cascade.canvases.cache_clear()
 
 
 SCENES = [scenes.moving(5), scenes.crossing(3), scenes.crossing(18), scenes.leaving(20)]
@@ -196,3 +198,19 @@ def test_levels_never_touch_and_every_window_lies_in_one(height, width, smallest
         taken[level.top : level.top + level.height, level.left : level.left + level.width] += 1
     assert taken.max() == 1
     assert len(np.unique(plan.cells)) == len(plan.cells) == len(plan.windows.scale)
+
+
+def test_gpus_in_turn_and_sizes_met_lately_make_each_network_once(monkeypatch):
+    made = []
+    monkeypatch.setattr(cascade, "_made", lambda *given: made.append(given) or (lambda _: []))
+    cascade.canvases.cache_clear()
+    finders = [Cascade(40, f"cuda:{number}") for number in range(8)]
+    for _ in range(3):
+        for finder in finders:
+            finder._over_canvas(pyramid(360, 640, 40))
+    assert len(made) == len(finders)
+    for number in range(cascade._MOST_CANVASES):
+        finders[0]._over_canvas(pyramid(100 + 50 * number, 100, 40))
+    finders[0]._over_canvas(pyramid(360, 640, 40))
+    assert len(made) == len(finders) + cascade._MOST_CANVASES + 1
+    cascade.canvases.cache_clear()

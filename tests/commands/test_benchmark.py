@@ -74,7 +74,7 @@ def test_an_odd_file_is_measured_and_compared(random_detector, tmp_path, call, k
     (clip,) = json.loads(text)["clips"]
     assert (clip["frames"], clip["faces"]) == (look["frames"], 0)
     assert 1 <= clip["straightforward"]["frames"] <= look["frames"]
-    assert clip["ratio"] >= 0  # 0.00 where the other has nothing to do and the machine much
+    assert "ratio" in clip  # how it is worked out is tested above
 
 
 def test_what_the_straightforward_pipeline_cannot_read_is_said(

@@ -36,8 +36,10 @@ _MOST_IDLE = 2
 _APART = 1e5
 """A distance, in pixels, that no box reaches across."""
 
+_MOST_CANVASES = 4
+
 READY = Ready()
-"""The networks of this process."""
+"""The networks of this process, but for those over canvases."""
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -191,7 +193,16 @@ class Cascade:
     def _over_canvas(self, plan: Pyramid) -> Forward:
         """The first network, ready for the canvas of a plan."""
         make = functools.partial(_made, "PNet", (1, *plan.shape, 3), self._device, plan)
-        return READY.get((plan.levels, self._device), make)
+        return canvases(self._device).get(plan.levels, make)
+
+
+@functools.cache
+def canvases(device: str) -> Ready:  # noqa: ARG001  # each device has its own
+    """The networks over canvases of a device: one for each of the sizes of picture met last.
+
+    Each takes some ten megabytes for every thread that asks at the same time.
+    """
+    return Ready(_MOST_CANVASES)
 
 
 def _made(name: str, shape: tuple[int, ...], device: str, plan: Pyramid | None = None) -> Forward:

@@ -22,7 +22,7 @@ ENGINE_VARIABLE = "WORKSTATION_ENGINE"
 """Set to "torch", OpenVINO is left alone although it is installed."""
 
 Forward = Callable[[NDArray[Any]], list[NDArray[np.float32]]]
-_MOST_STREAMS, _MOST_READY = 16, 12
+_MOST_STREAMS = 16
 _MOST_COPIED = 2**25  # bytes
 _GATE = threading.Lock()
 
@@ -30,14 +30,13 @@ _GATE = threading.Lock()
 class Ready:
     """Networks made ready, each once, whichever thread asks for it first.
 
-    Others that want it meanwhile wait: torch does not trace in two threads at a time. Those asked
-    for longest ago are let go of: one is made for every size of picture, ten megabytes and more.
+    Others that want it meanwhile wait: torch does not trace in two threads at a time.
 
     Args:
-        most: How many are kept.
+        most: How many are kept; those asked for longest ago are let go of. All where left out.
     """
 
-    def __init__(self, most: int = _MOST_READY) -> None:
+    def __init__(self, most: int = sys.maxsize) -> None:
         self._made: dict[Hashable, Forward] = {}
         self._most = most
 

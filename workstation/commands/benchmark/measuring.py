@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -149,7 +150,10 @@ def _warm(case: Case, number: str, means: Means) -> None:
         reduce_frame(frame.pixels, means.settings.long_side) for frame in _frames(case, number, 1)
     ]
 
+    together = threading.Barrier(means.workers)
+
     def look(_: int) -> None:
+        together.wait()  # each thread that computes has a copy of some networks
         (faces,) = finder.find(small)
         finder.find(small, [faces.box])
         means.detector.embed(np.zeros((1, size, size, 3), np.uint8), means.settings.batch)
