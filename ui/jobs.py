@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from workstation.analysis.working_time import WorkingTime
 from workstation.cases.case import Case
 from workstation.cases.records import Exhibit
+from workstation.commands.answers import one_line
 
 ANNOUNCE_SECONDS = 0.1
 
@@ -191,7 +192,8 @@ class IntakeJob(Job):
     kind = "intake"
 
     def __init__(self, source: Path) -> None:
-        super().__init__(f"Adding {source.name}", source.name)
+        name = one_line(source.name)
+        super().__init__(f"Adding {name}", name)
         self.source = source
 
     def work(self, desk: Desk) -> Exhibit:

@@ -29,6 +29,8 @@ def test_a_name_does_not_steer_what_is_shown():
     row = exhibit_row(ExhibitLine(steered), None)
     assert row.name == "clip\\u{202e}4pm.exe\\u{a}\\u{1b}[2J\\u{2066}x"
     assert f"{steered.number} · {row.name}\n" in row.tip
+    job = IntakeJob(Path("clip\u202e4pm.exe"))
+    assert (job.subject, job.title) == ("clip\\u{202e}4pm.exe", "Adding clip\\u{202e}4pm.exe")
     told = messages.message_for(ExhibitError("“a\u202eb”\nis gone.\x1b"))
     assert told.sentence == "“a\\u{202e}b”\nis gone.\\u{1b}"
 

@@ -6,6 +6,7 @@ from typing import Any
 from ui import wording
 from ui.lines import Line
 from workstation.cases.records import CustodyEntry, Verification
+from workstation.commands.answers import one_line
 
 COLUMNS = ("No.", "Time (UTC)", "Act", "Subject", "Result", "Who")
 BROKEN = "broken"
@@ -64,4 +65,4 @@ def _marked(said: Mapping[str, Any]) -> str:
 
 
 def _details(entry: CustodyEntry, between: str) -> str:
-    return between.join(f"{name}: {value}" for name, value in entry.details.items())
+    return between.join(one_line(f"{name}: {value}") for name, value in entry.details.items())

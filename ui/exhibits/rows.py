@@ -149,19 +149,11 @@ def _intake_row(job: Job) -> ExhibitRow:
         state = f"{state} · {wording.percent(part)}"
     if job.cancelled:
         state = "stopping"
-    name = one_line(job.subject)
-    return ExhibitRow("", name, state, "tray-arrow-down", "accent", part, job.title, job=job)
+    return ExhibitRow("", job.subject, state, "tray-arrow-down", "accent", part, job.title, job=job)
 
 
 def _refused_row(job: Job) -> ExhibitRow:
     sentence = messages.message_for(job.error).sentence if job.error else ""
     return ExhibitRow(
-        "",
-        one_line(job.subject),
-        "refused: " + sentence,
-        "alert-outline",
-        "danger",
-        None,
-        sentence,
-        job=job,
+        "", job.subject, "refused: " + sentence, "alert-outline", "danger", None, sentence, job=job
     )
