@@ -1,5 +1,6 @@
 """Which frames damage reaches, where they are counted in the order the decoder gives them."""
 
+import math
 from typing import Any
 
 from av.codec.context import Flags
@@ -20,7 +21,8 @@ class Trail:
 
     def __init__(self, codec: Any) -> None:
         codec.flags |= Flags.copy_opaque
-        self._damaged: list[int] = []
+        self._damaged: set[int] = set()
+        self._first = math.inf  # of them, since what is built on nothing before it
         self._now = self._sound = 0
 
     def fed(self, packet: Any, following: Any, count: int) -> None:
@@ -31,7 +33,7 @@ class Trail:
 
     def failed(self) -> None:
         """The packet that was given last is damaged."""
-        self._damaged.append(self._now)
+        self._note(self._now)
 
     def fault_of(self, frame: Any) -> str:
         """Why a frame that the decoder gave is not shown; empty where it is sound."""
@@ -40,11 +42,17 @@ class Trail:
         # The second of two fields may come in a packet of its own.
         own = range(origin, origin + 1 + bool(frame.interlaced_frame))
         if frame.is_corrupt:
-            self._damaged.append(origin)
+            self._note(origin)
         if frame.key_frame and origin > self._sound:
             # What is shown from here on is built on nothing before it.
             self._sound = origin
-            self._damaged = [one for one in self._damaged if one >= origin]
-        if any(one in own for one in self._damaged):
+            self._damaged = {one for one in self._damaged if one >= origin}
+            self._first = min(self._damaged, default=math.inf)
+        if not self._damaged.isdisjoint(own):
             return DAMAGED
-        return DEPENDENT if any(self._sound <= one < origin for one in self._damaged) else ""
+        return DEPENDENT if self._first < origin else ""
+
+    def _note(self, number: int) -> None:
+        self._damaged.add(number)
+        if number >= self._sound:
+            self._first = min(self._first, number)
