@@ -18,7 +18,7 @@ from ui.deeds import Deeds
 from ui.dialogs.case_dialog import CaseDialog
 from ui.dialogs.question_dialog import QuestionDialog
 from ui.dialogs.report_dialog import WrittenDialog
-from ui.holding import FREE, HoldWatch
+from ui.holding import FREE, OUT_OF_SIGHT, HoldWatch
 from ui.jobs import Job, JobState
 from ui.menus import enable, make_actions, set_keys
 from ui.outcomes import outcome
@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         bench.exhibit_selected.connect(self._update_actions)
         bench.exhibits_changed.connect(self._update_actions)
         bench.detector_found.connect(self._detector_found)
-        HoldWatch(bench).freed.connect(self._case_freed)
+        HoldWatch(bench).changed.connect(self._holding_changed)
         bench.entry_wanted.connect(lambda _: self.workspace.show_panel("custody"))
         stack = bench.marks.undo_stack
         stack.undoTextChanged.connect(lambda what: self._name_action("undo", "&Undo", what))
@@ -183,10 +183,13 @@ class MainWindow(QMainWindow):
     def _to_write(self, words: str, folder: Path) -> tuple[str, Callable[[], object]]:
         return words, lambda: self.open_case(folder)
 
-    def _case_freed(self) -> None:
+    def _holding_changed(self, held: bool | None) -> None:
         view = self.workbench.view
-        if view is not None and view.read_only:
-            self.banners.say("locked", FREE, self._to_write("Open for writing", view.folder))
+        if view is None or not view.read_only:
+            return
+        said = OUT_OF_SIGHT.format(view.locked_by) if held is None else view.locked_by
+        words, text = ("Open for writing", FREE) if held is False else ("Try again", said)
+        self.banners.say("locked", text, self._to_write(words, view.folder))
 
     def _case_closed(self) -> None:
         self._pages.setCurrentWidget(self.start_page)

@@ -120,7 +120,7 @@ def test_a_drive_without_locks_is_said(
     monkeypatch.setattr(lock.FileLock, "acquire", none)
     with pytest.raises(CaseUnwritable, match=r"cannot lock files.*Copy the case"):
         Case.open(folder)
-    assert not is_held(folder)
+    assert is_held(folder) is None
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
@@ -137,7 +137,7 @@ def test_a_system_that_refuses_locks_is_said_each_time(
     for _ in range(2):
         with pytest.raises(CaseUnwritable, match=r"cannot lock files.*Copy the case"):
             Case.open(folder)
-    assert not is_held(folder)
+    assert is_held(folder) is None
     with Case.open(folder, read_only=True) as reading:
         assert reading.custody.verify().intact
     monkeypatch.undo()
@@ -158,12 +158,19 @@ def test_a_stale_holder_is_nobody(folder: Path, case: Case) -> None:
     case.close()
     (folder / HOLDER_NAME).write_text('{"program": "x", "host": "y", "pid": 1, "since_utc": "z"}')
     (folder / LOCK_NAME).write_text("old")
-    assert not is_held(folder)
+    assert is_held(folder) is False
     with Case.open(folder) as again:
-        assert is_held(folder)
+        assert is_held(folder) is True
         again.custody.append(Act.LOG_VERIFIED)
         with pytest.raises(CaseLocked):
             Case.open(folder)
+
+
+def test_without_a_lock_nobody_holds_a_case(folder: Path, case: Case) -> None:
+    case.close()
+    (folder / LOCK_NAME).unlink()
+    assert is_held(folder) is False
+    assert not (folder / LOCK_NAME).exists()
 
 
 def test_looking_whether_a_case_is_held_never_locks_anybody_out(folder: Path, case: Case) -> None:

@@ -121,6 +121,17 @@ def test_that_another_account_has_a_case_is_seen_by_one_that_may_only_read(folde
     assert run(home, "held", folder).stdout == "False\n"
 
 
+def test_of_a_lock_that_may_not_be_read_it_is_said_that_it_is_not_known(folder, home):
+    with Case.open(folder) as case:
+        case.runs.start("E001", {"name": "d"}, {}, {}, "cpu", "fp32", 5)
+        close_to_all(folder / "case.lock")
+        assert run(home, "held", folder).stdout == "None\n"
+        said = run(home, "do", "exhibit", "list", folder)
+        assert (said.returncode, said.stderr) == (0, "")
+        assert "analysing or interrupted, 0 of 5 frames" in said.stdout
+    assert run(home, "held", folder).stdout == "None\n"
+
+
 def test_a_key_that_cannot_be_read_is_kept(folder, home):
     assert run(home, "cache", folder).returncode == 0
     (key,) = home.glob("data/*/cache.key")

@@ -12,7 +12,7 @@ from tests.ui.small_cases import make_case
 from tests.videos import make_video
 from ui import messages, preferences
 from ui.application import make_application
-from ui.holding import FREE
+from ui.holding import FREE, OUT_OF_SIGHT
 from ui.main_window import MainWindow
 from ui.problems import FaultDialog
 from workstation.cases.case import Case
@@ -87,6 +87,21 @@ def test_a_case_that_is_free_by_the_first_look_is_said_to_be(window, qtbot, fold
     with Case.open(folder):
         opened(window, qtbot, folder)
     qtbot.waitUntil(lambda: banner(window, "locked").text == FREE, timeout=WAIT)
+
+
+def test_what_cannot_be_seen_is_not_said_to_be_free_and_is_looked_for_again(
+    window, qtbot, folder, monkeypatch
+):
+    seen = [None]
+    monkeypatch.setattr("ui.holding.is_held", lambda _: seen[0])
+    with Case.open(folder):
+        opened(window, qtbot, folder)
+        said = window.workbench.view.locked_by
+        unseen = OUT_OF_SIGHT.format(said)
+        qtbot.waitUntil(lambda: banner(window, "locked").text == unseen, timeout=WAIT)
+        for held, text in ((True, said), (None, unseen), (False, FREE)):
+            seen[0] = held
+            qtbot.waitUntil(lambda text=text: banner(window, "locked").text == text, timeout=WAIT)
 
 
 def test_a_command_is_told_that_the_window_has_the_case(window, qtbot, folder, tmp_path):

@@ -73,25 +73,30 @@ class WriteLock:
                 self._lock.release()
 
 
-def is_held(folder: Path) -> bool:
-    """Whether a program, perhaps this one, has the case open for writing right now."""
-    if not (folder / LOCK_NAME).is_file():
-        return False
-    lock = _file_lock(folder, 0.0)
+def is_held(folder: Path) -> bool | None:
+    """Whether a program, perhaps this one, has the case open for writing right now.
+
+    Returns:
+        None where that cannot be known: the lock may not be read, or nothing here can be locked.
+    """
+    path = folder / LOCK_NAME
     try:
+        if not path.exists():
+            return False
+        lock = _file_lock(folder, 0.0)
         lock.acquire()
     except Timeout:
         return True
     except PermissionError:
-        return _is_seen_held(folder / LOCK_NAME)
+        return _is_seen_held(path)
     except (OSError, NotImplementedError):
-        return False
+        return None
     lock.release()
     return False
 
 
-def _is_seen_held(path: Path) -> bool:
-    """Whether a lock is held that this account may see and not take."""
+def _is_seen_held(path: Path) -> bool | None:
+    """Whether a lock is held that this account may see and not take; None if not even that."""
     try:
         import fcntl  # not everywhere
 
@@ -100,7 +105,7 @@ def _is_seen_held(path: Path) -> bool:
     except BlockingIOError:
         return True
     except (ImportError, OSError):
-        return False
+        return None
     return False
 
 

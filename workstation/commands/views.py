@@ -16,6 +16,9 @@ from workstation.cases.records import (
     chosen_run,
 )
 
+ANALYSING_OR_NOT = "analysing or interrupted"
+"""Of a run without an end, where it cannot be known whether a program has the case."""
+
 FACTS = ("format", "codec", "width", "height", "rotation", "duration_s", "frame_rate", "warnings")
 
 
@@ -55,12 +58,18 @@ def exhibit_view(case: Case, exhibit: Exhibit) -> dict[str, Any]:
 
 
 def state_of(case: Case, run: Run | None) -> str:
-    """How far an exhibit is: "not analysed", "analysing", or how the run that counts ended."""
+    """How far an exhibit is: "not analysed", "analysing", or how the run that counts ended.
+
+    Where it cannot be known whether a program works on the run, both are said.
+    """
     if run is None:
         return "not analysed"
     if run.outcome is not RunOutcome.RUNNING:
         return run.outcome.value
-    return "analysing" if is_held(case.folder) else RunOutcome.INTERRUPTED.value
+    held = is_held(case.folder)
+    if held is None:
+        return ANALYSING_OR_NOT
+    return "analysing" if held else RunOutcome.INTERRUPTED.value
 
 
 def finding_of(case: Case, run: Run | None) -> str | None:
