@@ -1,14 +1,17 @@
+import gc
 import json
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
 
 from models import weights
+from tests.analysis import stand_in_gpu
 from tests.weights import random_weights
 from workstation.analysis import detector as detectors
-from workstation.analysis import embedding, engines
+from workstation.analysis import engines
 from workstation.analysis.detector import (
     Detector,
     available_detectors,
@@ -164,28 +167,39 @@ def test_bytes_give_what_normalised_crops_give(info):
     np.testing.assert_allclose(given, wanted, atol=0.01 * np.abs(wanted).max())
 
 
-def test_half_precision_gives_what_float32_gives(info):
+def test_half_precision_gives_what_float32_gives(info, monkeypatch):
     """The way of a GPU, on the processor: another order of sums, the same rounding."""
     from models.weights import load_network
 
+    stand_in_gpu.install(monkeypatch)
     network, some = load_network(info.card_path, "cpu"), crops(5)
-    on_gpu = embedding._OnGpu(network, info.card, "cpu")
-    wanted = embedding._OnProcessor(network, info.card).embed(some, 4)
-    given = on_gpu.embed(some, 4)
+    half = make_embedder(network, info.card, "cuda")
+    wanted = make_embedder(network, info.card, "cpu").embed(some, 4)
+    given = half.embed(some, 4)
     assert given.dtype == np.float16
-    assert on_gpu.precision == "float16"
+    assert half.precision == "float16"
     np.testing.assert_allclose(given, wanted, atol=0.01 * np.abs(wanted).max())
+
+
+def test_fewer_crops_at_once_let_go_of_what_more_were_computed_with(info, monkeypatch):
+    from models.weights import load_network
+
+    gpu = stand_in_gpu.install(monkeypatch)
+    embedder = make_embedder(load_network(info.card_path, "cpu"), info.card, "cuda")
+    many, few = (embedder.embed(crops(5), batch) for batch in (4, 2))
+    np.testing.assert_allclose(many, few, atol=0.01 * np.abs(many).max())
+    graphs = [weakref.ref(graph) for graph in gpu.graphs]
+    gpu.graphs.clear()
+    gc.collect()
+    assert [graph() is None for graph in graphs] == [True, False]
 
 
 @pytest.mark.parametrize("answer", [np.nan, np.inf, 1e6])
 def test_an_answer_that_is_no_number_is_never_scored(info, answer):
-    import torch
-
     from models.weights import load_network
 
-    network = load_network(info.card_path, "cpu")
-    embedder = embedding._OnGpu(network, info.card, "cpu")
-    embedder._network = lambda crops: torch.full((len(crops), embedder._width), answer)
+    embedder = make_embedder(load_network(info.card_path, "cpu"), info.card, "cpu")
+    embedder._ready.get = lambda shape, _: lambda some: [np.full((len(some), 8), answer)]
     with pytest.raises(DetectorError, match="no number"):
         embedder.embed(crops(3), 4)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -40,60 +41,40 @@ def make_embedder(network: Any, card: Mapping[str, Any], device: str) -> Embedde
         card: The card's facts.
         device: "cpu" or "cuda".
     """
-    return _OnProcessor(network, card) if device == "cpu" else _OnGpu(network, card, device)
+    return _Embedder(network, card, device)
 
 
-class _OnProcessor:
-    """Float32 with batch normalisations folded in, by OpenVINO or torch."""
+class _Embedder:
+    """Batch normalisations folded in, the bytes of crops given over, not their float values.
 
-    def __init__(self, network: Any, card: Mapping[str, Any]) -> None:
-        from models.inference import CropEmbedder
-
-        preprocessing = card["preprocessing"]
-        self._size, self._width = preprocessing["size"], card["architecture"]["embedding_size"]
-        mean, std = tuple(preprocessing["mean"]), tuple(preprocessing["std"])
-        self._network = CropEmbedder(network.trunk, mean, std).eval()
-        self._ready = Ready()
-        engine = engine_name("cpu")
-        self.precision = "float32" if engine == "torch" else f"float32, {engine}"
-
-    def embed(self, crops: NDArray[np.uint8], batch: int) -> NDArray[np.float16]:
-        """As in `Embedder`; never more than `_AT_ONCE` at a time."""
-        batch = min(batch, _AT_ONCE)
-        shape = (batch, self._size, self._size, 3)
-        forward = self._ready.get(shape, lambda: prepare(self._network, shape, "cpu", "uint8"))
-        return _in_batches(crops, batch, self._width, lambda some: forward(some)[0])
-
-
-class _OnGpu:
-    """Half precision, channels-last, by torch; the bytes of crops go over, not their float values.
-
-    Float16, never bfloat16, whose eight bits move three in four scores by more than 0.02
-    (docs/measurements.md).
+    In float32 on the processor. On a GPU in float16, channels-last: never bfloat16, whose eight
+    bits move three in four scores by more than 0.02 (docs/measurements.md).
     """
-
-    precision = "float16"
 
     def __init__(self, network: Any, card: Mapping[str, Any], device: str) -> None:
         import torch
 
         from models.inference import CropEmbedder
 
-        preprocessing = card["preprocessing"]
+        preprocessing, on_gpu = card["preprocessing"], device != "cpu"
+        self._size, self._width = preprocessing["size"], card["architecture"]["embedding_size"]
         mean, std = tuple(preprocessing["mean"]), tuple(preprocessing["std"])
-        self._network = CropEmbedder(network.trunk, mean, std, torch.float16).eval()
-        self._device, self._width = device, card["architecture"]["embedding_size"]
+        kind = torch.float16 if on_gpu else torch.float32
+        self._network = CropEmbedder(network.trunk, mean, std, kind).eval()
+        self._device = device
+        # Only of what is in use: after one found too little memory the next takes fewer at once.
+        self._ready = Ready(1) if on_gpu else Ready()
+        engine = engine_name(device)
+        words = "float16" if on_gpu else "float32"
+        self.precision = words if engine == "torch" else f"{words}, {engine}"
 
     def embed(self, crops: NDArray[np.uint8], batch: int) -> NDArray[np.float16]:
-        """As in `Embedder`."""
-        return _in_batches(crops, batch, self._width, self._look)
-
-    def _look(self, crops: NDArray[np.uint8]) -> NDArray[Any]:
-        import torch
-
-        with torch.inference_mode():
-            given = self._network(torch.from_numpy(crops).to(self._device))
-            return np.asarray(given.cpu().numpy())
+        """As in `Embedder`; on the processor never more than `_AT_ONCE` at a time."""
+        batch = min(batch, _AT_ONCE) if self._device == "cpu" else batch
+        shape = (batch, self._size, self._size, 3)
+        make = functools.partial(prepare, self._network, shape, self._device, "uint8")
+        forward = self._ready.get(shape, make)
+        return _in_batches(crops, batch, self._width, lambda some: forward(some)[0])
 
 
 def _in_batches(

@@ -1,4 +1,4 @@
-"""What runs a network: OpenVINO on the processor when it is installed, else torch.
+"""What runs a network: OpenVINO on the processor when it is installed, else torch; a GPU otherwise.
 
 Both compute in float32 on the processor. Half precision there is faster, but moved the scores of
 real clips by more than 0.02, so it is not used (docs/measurements.md).
@@ -13,10 +13,12 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from workstation.analysis.on_gpu import Lane
 
 ENGINE_VARIABLE = "WORKSTATION_ENGINE"
 """Set to "torch", OpenVINO is left alone although it is installed."""
@@ -78,75 +80,93 @@ def prepare(network: Any, shape: Sequence[int], device: str, kind: str = "float3
     Args:
         network: A torch module in evaluation mode, on the device.
         shape: Of its only input.
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda", or one GPU of several, such as "cuda:1".
         kind: Type of the input, "float32" or "uint8".
 
     Returns:
         A function from an array of that shape and type to the network's outputs, float32.
     """
-    core = _core() if device == "cpu" else None
+    if device != "cpu":
+        return OneEach(functools.partial(Lane, network, shape, kind))
+    core = _core()
     if core is None:
-        return functools.partial(_by_torch, network, device)
-    return _Compiled(core, network, tuple(shape), kind)
+        return functools.partial(_by_torch, network)
+    return OneEach(_compiled(core, network, tuple(shape), kind))
 
 
-def _by_torch(network: Any, device: str, values: NDArray[Any]) -> list[NDArray[np.float32]]:
-    import torch
+class Request(Protocol):
+    """One pass at a time through a network, and the memory it reads and writes."""
 
-    with torch.inference_mode():
-        given = network(torch.from_numpy(values).to(device))
-        parts = given if isinstance(given, tuple) else (given,)
-        return [part.float().cpu().numpy() for part in parts]
+    def answer(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """The network's outputs for an input."""
 
 
-class _Compiled:
-    """A network compiled by OpenVINO.
+class OneEach:
+    """A network that threads share: each call takes a request that no other is using.
 
-    Where its weights take little room whoever asks computes, with a copy of its own: handing over
-    to OpenVINO's threads and waking up again takes a tenth of an analysis, or more. Otherwise those
-    threads compute, with weights that they share.
+    Requests must not belong to threads: one of OpenVINO's that is let go of while a thread of Qt's
+    ends takes the thread's Python state with it, which is then freed twice.
 
-    Each call takes a request that no other is using. They must not belong to threads: one that is
-    let go of while a thread of Qt's ends takes the thread's Python state with it, which is then
-    freed twice.
+    Args:
+        begin: Makes another request, where all are in use.
     """
 
-    def __init__(self, core: Any, network: Any, shape: tuple[int, ...], kind: str) -> None:
-        import torch
-
-        copied = sum(weights.nbytes for weights in network.parameters()) <= _MOST_COPIED
-        example = torch.zeros(shape, dtype=getattr(torch, kind))
-        with warnings.catch_warnings(), torch.inference_mode():
-            # Shapes are fixed here, so what the tracer warns about cannot go wrong.
-            warnings.simplefilter("ignore")
-            traced = torch.jit.trace(  # type: ignore[no-untyped-call]
-                network, example, check_trace=False
-            )
-            model = _converted(traced, example)
-        streams = 0 if copied else min(os.cpu_count() or 1, _MOST_STREAMS)
-        settings = {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "NUM_STREAMS": streams,  # none: whoever asks computes
-            "INFERENCE_NUM_THREADS": max(streams, 1),  # one each: rounds alike on every machine
-            "ENABLE_CPU_PINNING": False,
-        }
-        self._compile = functools.partial(core.compile_model, model, "CPU", settings)
-        # Without streams a compiled model is locked while it computes.
-        self._shared = None if copied else self._compile()
-        self._idle = deque([_Request(self._shared or self._compile())])
+    def __init__(self, begin: Callable[[], Request]) -> None:
+        self._begin = begin
+        self._idle = deque([begin()])
 
     def __call__(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """The network's outputs for an input."""
         try:
             request = self._idle.pop()
         except IndexError:
-            request = _Request(self._shared or self._compile())
+            request = self._begin()
         answers = request.answer(values)
         self._idle.append(request)
         return answers
 
 
+def _by_torch(network: Any, values: NDArray[Any]) -> list[NDArray[np.float32]]:
+    import torch
+
+    with torch.inference_mode():
+        given = network(torch.from_numpy(values))
+        parts = given if isinstance(given, tuple) else (given,)
+        return [part.float().numpy() for part in parts]
+
+
+def _compiled(core: Any, network: Any, shape: tuple[int, ...], kind: str) -> Callable[[], Request]:
+    """What begins requests of a network compiled by OpenVINO.
+
+    Where its weights take little room whoever asks computes, with a copy of its own: handing over
+    to OpenVINO's threads and waking up again takes a tenth of an analysis, or more. Otherwise those
+    threads compute, with weights that they share.
+    """
+    import torch
+
+    copied = sum(weights.nbytes for weights in network.parameters()) <= _MOST_COPIED
+    example = torch.zeros(shape, dtype=getattr(torch, kind))
+    with warnings.catch_warnings(), torch.inference_mode():
+        # Shapes are fixed here, so what the tracer warns about cannot go wrong.
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
+            network, example, check_trace=False
+        )
+        model = _converted(traced, example)
+    streams = 0 if copied else min(os.cpu_count() or 1, _MOST_STREAMS)
+    settings = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "NUM_STREAMS": streams,  # none: whoever asks computes
+        "INFERENCE_NUM_THREADS": max(streams, 1),  # one each: rounds alike on every machine
+        "ENABLE_CPU_PINNING": False,
+    }
+    # Without streams a compiled model is locked while it computes.
+    shared = None if copied else core.compile_model(model, "CPU", settings)
+    return lambda: _Request(shared or core.compile_model(model, "CPU", settings))
+
+
 class _Request:
-    """One pass at a time through a compiled network, and the memory it reads and writes.
+    """One pass at a time through a network that OpenVINO compiled.
 
     By hand: OpenVINO's own way from arrays and back takes longer than a small network, and asking
     for that memory anew at every pass nearly as long.
