@@ -14,7 +14,7 @@ from ui.jobs import CallJob, Desk
 from ui.player.readings import time_text
 from ui.timeline.picture import timeline_picture
 from ui.timeline.selection import stretch_words
-from workstation.cases.exports import write_timeline
+from workstation.cases.outgoing import write_timeline
 from workstation.commands.answers import one_line
 from workstation.evidence.taking_clips import clip_suffix, take_clip
 from workstation.evidence.taking_frames import take_frame, take_frames

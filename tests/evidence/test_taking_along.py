@@ -1,6 +1,7 @@
 """Frames and clips that leave the case: exact, accounted for, never over another file."""
 
 import hashlib
+import itertools
 import json
 
 import av
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests import videos
-from workstation.cases import exports
+from workstation.cases import outgoing
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.records import Verification
@@ -45,6 +46,10 @@ def sha(path):
 
 def last(case):
     return case.custody.entries()[-1]
+
+
+def left_of(folder):
+    return [*folder.glob("*out*"), *folder.glob(".export*")]
 
 
 def test_a_frame_is_the_picture_that_is_shown_and_its_sidecar_tells_where_it_is_from(
@@ -123,16 +128,21 @@ def test_what_cannot_be_recorded_is_taken_back(case, tmp_path, monkeypatch):
     ):
         with pytest.raises(CaseError):
             take()
-    assert not list(tmp_path.glob("*out*"))
+    assert not left_of(tmp_path)
 
 
-def test_nothing_is_written_through_a_link_laid_in_its_way(case, tmp_path):
+def test_nothing_is_written_through_a_link_laid_in_its_way(case, tmp_path, monkeypatch):
     other, out = tmp_path / "other", tmp_path / "out"
     other.write_text("theirs")
     out.mkdir()
-    for name in (".clip.mp4.part", ".clip.mp4.part.mp4", ".frame.png.part", ".frame.png.json.part"):
-        (out / name).symlink_to(other)
+    monkeypatch.setattr(outgoing, "_counted", itertools.repeat(0))  # whoever guesses the name
+    part = outgoing.HALF_WRITTEN.rstrip("*").format(f"{outgoing._mark(case)}-{outgoing._OURS}0")
+    (out / part).symlink_to(other)
+    with pytest.raises(WorkstationError, match="File exists"):
+        take_frame(case, "E001", 3, out / "frame.png")
+    (out / f"{part}.mp4").symlink_to(other)
     take_clip(case, "E001", 3, 20, out / "clip.mp4")
+    monkeypatch.undo()
     take_frame(case, "E001", 3, out / "frame.png")
     assert other.read_text() == "theirs"
     assert {path.name for path in out.iterdir()} == {"clip.mp4", "frame.png", "frame.png.json"}
@@ -158,7 +168,7 @@ def test_nothing_is_taken_from_a_file_known_to_be_another(case, tmp_path, how):
     ):
         with pytest.raises(ExhibitError, match=r"The copy of E001 .* then export again\."):
             take()
-    assert not list(tmp_path.glob("*out*"))
+    assert not left_of(tmp_path)
     assert len(case.custody.entries()) == entries
 
 
@@ -171,7 +181,7 @@ def test_nothing_is_taken_by_a_frame_index_that_somebody_changed(case, tmp_path)
     ):
         with pytest.raises(ExhibitError, match="records of E001 is not what the custody log says"):
             take()
-    assert not list(tmp_path.glob("*out*"))
+    assert not left_of(tmp_path)
 
 
 def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypatch):
@@ -208,7 +218,7 @@ def test_a_worker_that_is_ended_or_lies_leaves_no_clip(case, tmp_path, monkeypat
             answers = iter(lies[-1:])
         with pytest.raises(ExhibitError, match=said):
             take_clip(case, "E001", 3, 20, tmp_path / "out.mp4")
-    assert not list(tmp_path.glob("*out*"))
+    assert not left_of(tmp_path)
     assert len(case.custody.entries()) == entries
 
 
@@ -226,7 +236,7 @@ def test_half_of_a_clip_is_none(tmp_path, name):
         said = "Of the 60 .* cut off or damaged" if name == "clip.mkv" else "xport the frames"
         with pytest.raises(ExhibitError, match=said):
             take_clip(case, "E001", 3, FRAMES - 1, tmp_path / f"out-{name}")
-        assert not list(tmp_path.glob("*out*"))
+        assert not left_of(tmp_path)
         assert len(case.custody.entries()) == entries
         if name == "clip.mkv":  # what is there can still be had
             assert take_clip(case, "E001", 3, 20, tmp_path / "a.mkv").frames >= 21
@@ -239,7 +249,7 @@ def test_a_failure_to_write_leaves_the_file_that_was_there(case, tmp_path, monke
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exports, "read_back", full)
+    monkeypatch.setattr(outgoing, "read_back", full)
     with pytest.raises(WorkstationError, match="No space left"):
         take_frame(case, "E001", 3, target, overwrite=True)
     assert target.read_text() == "mine"
@@ -334,7 +344,7 @@ def test_a_cancelled_export_leaves_nothing(case, tmp_path):
     ):
         with pytest.raises((InterruptedError, WorkstationError)):
             take()
-    assert not list(tmp_path.glob("*out*"))
+    assert not left_of(tmp_path)
     assert len(case.custody.entries()) == entries
 
 

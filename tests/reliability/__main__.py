@@ -1,9 +1,10 @@
-"""The long tests: `python -m tests.reliability [--times N] [--seed N] [--folder DIR]`."""
+"""The long tests: `python -m tests.reliability [--times N] [--each-step] [--seed N]`."""
 
 import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.reliability.ground import Ground
@@ -14,6 +15,7 @@ def main() -> int:
     """Kill commands so many times, print what was found; 1 when anything was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.reliability")
     parser.add_argument("--times", type=int, default=100, help="commands to kill")
+    parser.add_argument("--each-step", action="store_true", help="at every step, once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--acts", nargs="*", default=(), help="create, intake, analysis, report, clip"
@@ -24,9 +26,10 @@ def main() -> int:
         ground = Ground((arguments.folder or Path(made)).absolute())
         begun = time.monotonic()
         ground.prepare()
-        tally = Killing(ground, arguments.seed, arguments.acts).rounds(
-            arguments.times, lambda line: print(line, flush=True)
-        )
+        killing = Killing(ground, arguments.seed, arguments.acts)
+        tell = partial(print, flush=True)
+        each = arguments.each_step
+        tally = killing.each_step(tell) if each else killing.rounds(arguments.times, tell)
     killed = sum(tally.killed.values())
     print(f"\nkilled {killed} ({dict(tally.killed)}), seed {arguments.seed}")
     print(f"ended before they could be killed: {tally.ended}")

@@ -19,6 +19,7 @@ from workstation.analysis.settings import AnalysisSettings
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
 from workstation.cases.exports import read_back
+from workstation.cases.outgoing import unnamed
 from workstation.cases.records import FaceTable, Run, RunOutcome
 from workstation.errors import CaseError
 from workstation.evidence.intake import add_exhibit
@@ -149,17 +150,16 @@ def _report(folder: Path, ground: Ground, before: Before) -> str:
         intact(case, before)
         listed = bool(case.reports.all())
         if there:
+            must(listed, "a report stands under its name that the log does not know")
             found = verify_report(path, case)
-            must(found.intact, found.problem)
-            must(found.valid == listed, "a report that the case does not list matches it")
-        must(there or not listed, "the case lists a report that is not there")
+            must(found.valid, found.problem)
+        waiting = _waiting(case, listed=listed, there=there)
         write_report(case, path, signer(), overwrite=True)
         must(verify_report(path, case).valid, "a second report does not hold")
         strangers = {file.name for file in path.parent.iterdir()} - {path.name}
         must(not strangers, f"left beside the report: {strangers}")
         intact(case, before)
-    unlisted = "a whole report that the log does not know, and the verification says so"
-    return ("whole and listed" if listed else unlisted) if there else "none, and written again"
+    return _told(there, waiting)
 
 
 def _clip(folder: Path, ground: Ground, before: Before) -> str:
@@ -170,15 +170,27 @@ def _clip(folder: Path, ground: Ground, before: Before) -> str:
         entries = [one for one in case.custody.entries() if one.act == Act.CLIP_EXPORTED]
         must(len(entries) <= 1, "a clip was entered twice")
         listed = entries[0].details["sha256"] if entries else ""
-        must(listed in ("", there), "the log lists a clip that is not there")
+        must(there in ("", listed), "a clip stands under its name that the log does not know")
+        waiting = _waiting(case, listed=bool(listed), there=bool(there))
         number, first, last = CLIP_ASKED
         whole = take_clip(case, number, int(first), int(last), path, overwrite=bool(there))
         must(there in ("", whole.file.sha256), "half a clip looks like a whole one")
         strangers = {file.name for file in path.parent.iterdir()} - {path.name}
         must(not strangers, f"left beside the clip: {strangers}")
         intact(case, before)
-    unlisted = "a whole clip that the log does not know"
-    return ("whole and listed" if listed else unlisted) if there else "none, and exported again"
+    return _told(bool(there), waiting)
+
+
+def _waiting(case: Case, *, listed: bool, there: bool) -> bool:
+    """Whether an export was finished and entered and lacks only its name, which must be said."""
+    said = unnamed(case)
+    must(len(said) == (listed and not there), f"of a name that lacks: {said}")
+    return bool(said)
+
+
+def _told(there: bool, waiting: bool) -> str:
+    unnamed_yet = "entered and finished, without its name, and that is said"
+    return "whole and listed" if there else unnamed_yet if waiting else "none, and exported again"
 
 
 @cache

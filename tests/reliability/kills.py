@@ -67,6 +67,15 @@ class Killing:
             self._round(act, how, tally, tell)
         return tally
 
+    def each_step(self, tell: Callable[[str], None]) -> Tally:
+        """Kill every act at every one of its steps."""
+        tally = Tally()
+        for act in self._acts:
+            for step in range(1, self._steps[act.name] + 1):
+                self._count += 1
+                self._round(act, "step", tally, tell, step)
+        return tally
+
     def _measure(self, act: Act) -> Before:
         """How long the act takes, in how many steps, and what it gives, undisturbed."""
         case = self._ground.case(act, f"timed-{act.name}")
@@ -94,12 +103,14 @@ class Killing:
         process.wait()
         return time.monotonic() - begun
 
-    def _round(self, act: Act, how: str, tally: Tally, tell: Callable[[str], None]) -> None:
+    def _round(
+        self, act: Act, how: str, tally: Tally, tell: Callable[[str], None], chosen: int = 0
+    ) -> None:
         name = f"{self._count:04d}-{act.name}-{how}"
         case, used = self._ground.case(act, name), set[bytes]()
         words = act.words(case, self._ground.folder)
         if how == "step":
-            step = self._random.randint(1, self._steps[act.name])
+            step = chosen or self._random.randint(1, self._steps[act.name])
             dying = ("tests.reliability.dying", str(step), str(case) + ".steps")
             process, moment = self._ground.start(words, name, *dying), f"step {step}"
             while process.poll() is None:

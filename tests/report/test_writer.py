@@ -212,7 +212,7 @@ def test_a_full_disk_leaves_nothing(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     folder = tmp_path / "out"
-    monkeypatch.setattr("workstation.report.writer.os.fsync", full)
+    monkeypatch.setattr("workstation.cases.outgoing.os.fsync", full)
     with pytest.raises(ReportError, match="make room"):
         write_report(case, folder / "report.pdf", identity)
     assert list(folder.iterdir()) == []

@@ -15,10 +15,11 @@ from workstation.cases.exhibits import ExhibitStore
 from workstation.cases.intake_folders import sweep_intakes
 from workstation.cases.lock import HOLDER_NAME, LOCK_NAME, WriteLock
 from workstation.cases.marks import MarkStore
+from workstation.cases.outgoing import sweep_reports
 from workstation.cases.plain_json import clean_text, utc_now
 from workstation.cases.records import CaseFacts, Run, RunOutcome
 from workstation.cases.references import ReferenceStore
-from workstation.cases.reports import HALF_WRITTEN, ReportStore
+from workstation.cases.reports import ReportStore
 from workstation.cases.runs import RunStore
 from workstation.cases.schema import (
     bring_up_to_date,
@@ -234,9 +235,7 @@ class Case(AbstractContextManager["Case"]):
         with self.transaction():
             for run in runs_cut_short(self):
                 self._interrupt(run)
-        for half in self.reports_folder.glob(HALF_WRITTEN):
-            with suppress(OSError):  # it is in nobody's way
-                half.unlink()
+        sweep_reports(self)
         taken = {exhibit.number for exhibit in self.exhibits.all()}
         for number, name, size in sweep_intakes(self.exhibits_folder, taken):
             self.custody.append(

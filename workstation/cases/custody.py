@@ -47,6 +47,7 @@ class Act(StrEnum):
     FRAME_EXPORTED = "frame exported"
     CLIP_EXPORTED = "clip exported"
     TIMELINE_EXPORTED = "timeline exported"
+    EXPORT_FAILED = "export not completed"
     MARK_ADDED = "mark added"
     MARK_CHANGED = "mark changed"
     MARK_REMOVED = "mark removed"

@@ -6,9 +6,6 @@ from workstation.cases.database import Connection
 from workstation.cases.plain_json import clean_text, utc_now
 from workstation.cases.records import ReportRecord
 
-HALF_WRITTEN = ".report-*.part"
-"""What a report is called while it is written, in the folder where it will lie."""
-
 
 class ReportStore:
     """The signed reports of a case."""

@@ -130,7 +130,8 @@ def frames(arguments: argparse.Namespace) -> Answer:
 
 def timeline(arguments: argparse.Namespace) -> Answer:
     """Write the report's drawing of the scores over time."""
-    from workstation.cases.exports import refuse, write_timeline
+    from workstation.cases.exports import refuse
+    from workstation.cases.outgoing import write_timeline
     from workstation.commands.scores import chosen_run
 
     form = arguments.output.suffix.lower()

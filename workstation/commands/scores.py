@@ -97,31 +97,33 @@ def export(
     """
     from workstation.analysis.export import score_rows, scores_csv
     from workstation.cases.agreement import refuse_altered_run
-    from workstation.cases.exports import refuse, taken_back, write_out
+    from workstation.cases.exports import refuse
+    from workstation.cases.outgoing import outgoing, place_of
 
     if output is None:
         place: dict[str, str] = {"output": "standard output"}
     else:
         refuse(case, output, "The scores", overwrite=overwrite)
-        place = {"output": str(output)}
+        place = {"output": place_of(output)}
     with case.snapshot():  # what is checked is what is written
         refuse_altered_run(case, run)
         rows = list(score_rows(case, case.runs.get(run.id)))
     table = scores_csv(rows)
     digest = hashlib.sha256(table.encode("utf-8")).hexdigest()
     text = table if form == "csv" else to_json([asdict(row) for row in rows]) + "\n"
-    with taken_back() as fresh:
+    with outgoing(case) as out:
         if output is not None:
             content = text.encode("utf-8")
-            written = write_out(case, output, content, "The scores", overwrite=overwrite)
-            fresh.append(output)
+            written = out.write(output, content, "The scores", overwrite=overwrite)
             place["sha256"] = written.sha256
-        case.custody.append(
-            Act.SCORES_EXPORTED,
-            run.exhibit,
-            run=run.id,
-            format=form,
-            scores_sha256=digest,
-            **place,
+        out.enter(
+            lambda: case.custody.append(
+                Act.SCORES_EXPORTED,
+                run.exhibit,
+                run=run.id,
+                format=form,
+                scores_sha256=digest,
+                **place,
+            )
         )
     return text, digest

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from workstation.evidence.hearing import (
     end_of,
 )
 from workstation.evidence.isolation.messages import Garbled, Message
-from workstation.evidence.isolation.remote import Died, Unwanted, Worker
+from workstation.evidence.isolation.remote import Died, Unwanted, Worker, again_from_outside
 from workstation.evidence.isolation.wire import whole, words
 
 __all__ = [
@@ -40,8 +39,6 @@ __all__ = [
 _MOST_DEATHS = 8  # of workers, before the rest of the sound is given up
 _PASSED_OVER = 1.0  # seconds of silence in place of what a worker died of
 _FASTEST_RATE = 10**6
-
-_Given = TypeVar("_Given")
 
 
 class SoundReader:
@@ -129,7 +126,7 @@ class SoundReader:
             yield _block(data)
 
     def _open(self) -> tuple[Worker, SoundFacts]:
-        return _again_from_outside(self._opened)
+        return again_from_outside(self._opened)
 
     def _opened(self) -> tuple[Worker, SoundFacts]:
         worker = Worker("sound", self._path, self._index)
@@ -176,7 +173,7 @@ def waveform(
     if buckets < 1:
         raise ValueError(f"a waveform of {buckets} parts")
     try:
-        return _again_from_outside(lambda: _peaks(path, index, buckets, progress, cancelled))
+        return again_from_outside(lambda: _peaks(path, index, buckets, progress, cancelled))
     except Unwanted:
         return np.full((buckets, 2), np.nan, np.float32)
     except (Died, Garbled) as error:
@@ -204,20 +201,6 @@ def _peaks(
     if progress is not None:
         progress(1.0)
     return peaks
-
-
-def _again_from_outside(do: Callable[[], _Given]) -> _Given:
-    """Do something once more where a worker did not end of the file, such as one exchanged then.
-
-    Raises:
-        Died: it did end of the file, or again.
-    """
-    try:
-        return do()
-    except Died as death:
-        if not death.outside:
-            raise
-    return do()
 
 
 def _silent(path: Path, error: Exception) -> NoSound:

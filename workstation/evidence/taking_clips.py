@@ -15,12 +15,13 @@ import numpy as np
 
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
-from workstation.cases.exports import Written, read_back, refuse, taken_back, writing
-from workstation.cases.records import Exhibit, FrameIndex
+from workstation.cases.exports import Written, read_back, refuse
+from workstation.cases.outgoing import outgoing, place_of
+from workstation.cases.records import CustodyEntry, Exhibit, FrameIndex
 from workstation.errors import ExhibitError
 from workstation.evidence.cutting import Stream
 from workstation.evidence.isolation.messages import Garbled, Message
-from workstation.evidence.isolation.remote import GARBLED, Died, Worker
+from workstation.evidence.isolation.remote import GARBLED, Died, Worker, again_from_outside
 from workstation.evidence.isolation.wire import share_of, whole, words
 from workstation.evidence.verification import sound_copy
 
@@ -119,8 +120,8 @@ def take_clip(
     start = _start(exhibit, index, first, last)
     refuse(case, target, "The clip", overwrite=overwrite)
     path = sound_copy(case, exhibit)
-    with taken_back() as fresh:
-        with writing(target, "The clip") as part:
+    with outgoing(case) as out:
+        with out.writing(target, "The clip", overwrite=overwrite) as part:
             # FFmpeg chooses the container by the suffix, which the name of the part does not have.
             held = part.with_name(f"{part.name}{target.suffix}")
             try:
@@ -130,23 +131,26 @@ def take_clip(
             finally:
                 held.unlink(missing_ok=True)
             found = read_back(part)
-        fresh.append(target)
         written = Written(target, found.sha256, found.size)
         taken = ClipTaken(written, start, (first, last), *_counts(copied, equal))
-        case.custody.append(
-            Act.CLIP_EXPORTED,
-            number,
-            form="packets",
-            first=first,
-            last=last,
-            from_key_frame=start,
-            frames=taken.frames,
-            packets=taken.packets,
-            packets_equal=taken.equal,
-            output=str(target),
-            sha256=written.sha256,
-        )
+        out.enter(lambda: _entry(case, number, taken))
     return taken
+
+
+def _entry(case: Case, number: str, taken: ClipTaken) -> CustodyEntry:
+    return case.custody.append(
+        Act.CLIP_EXPORTED,
+        number,
+        form="packets",
+        first=taken.asked[0],
+        last=taken.asked[1],
+        from_key_frame=taken.first,
+        frames=taken.frames,
+        packets=taken.packets,
+        packets_equal=taken.equal,
+        output=place_of(taken.file.path),
+        sha256=taken.file.sha256,
+    )
 
 
 def _counts(copied: Sequence[Stream], equal: int) -> tuple[int, int, int, tuple[str, ...]]:
@@ -192,7 +196,12 @@ def _copy(
     target.unlink(missing_ok=True)
     with target.open("xb") as file:  # never through a link that somebody laid there
         more = {"start": start, "last": last, "suffix": target.suffix}
-        copied = _listed("cut", path, index, heard, **more)
+
+        def cut() -> list[Stream]:
+            file.truncate(0)
+            return _listed("cut", path, index, heard, **more)
+
+        copied = _asked(cut, path)
     if not copied or copied[0].kind != "video" or len(copied[0].digests) < DIGEST * total:
         raise ExhibitError(f"“{path.name}” cannot be copied: {GARBLED}. Export the frames instead.")
     return copied
@@ -200,12 +209,27 @@ def _copy(
 
 def _compare(target: Path, copied: Sequence[Stream]) -> int:
     """How many packets of the copy hold exactly the bytes that were to be copied."""
-    found = _listed("packets", target, None, lambda *_: None)
+    found = _asked(lambda: _listed("packets", target, None, lambda *_: None), target)
     return sum(
         one.digests[place : place + DIGEST] == another.digests[place : place + DIGEST]
         for one, another in zip(copied, found, strict=False)
         for place in range(0, min(len(one.digests), len(another.digests)), DIGEST)
     )
+
+
+def _asked(do: Callable[[], list[Stream]], path: Path) -> list[Stream]:
+    """What a worker lists, asked once more where it did not end of the file.
+
+    Raises:
+        ExhibitError: it died of the file, or made no sense.
+    """
+    try:
+        return again_from_outside(do)
+    except (Died, Garbled) as error:
+        reason = error.reason if isinstance(error, Died) else GARBLED
+        raise ExhibitError(
+            f"The packets of “{path.name}” cannot be copied: {reason}. Export the frames instead."
+        ) from error
 
 
 def _listed(
@@ -218,26 +242,21 @@ def _listed(
     """The streams that a worker lists at the end of its work.
 
     Raises:
-        ExhibitError: it died of the file, or made no sense.
+        Died: it ended before that.
+        Garbled: it made no sense.
     """
     streams: list[Stream] = []
     given, most = 0, MOST_GIVEN * path.stat().st_size + MOST_OVERHEAD
-    try:
-        with closing(Worker(do, path, index, **more)) as worker:
-            while True:
-                message, data = worker.answer()
-                given = whole(given + len(data), 0, most)
-                if message.get("end"):
-                    return streams
-                if "kind" in message:
-                    streams.append(Stream(words(message["kind"]), b""))
-                elif "digests" in message and streams:
-                    whole(len(data) % DIGEST, 0, 0)
-                    streams[-1] = replace(streams[-1], digests=streams[-1].digests + bytes(data))
-                else:
-                    heard(message, data)
-    except (Died, Garbled) as error:
-        reason = error.reason if isinstance(error, Died) else GARBLED
-        raise ExhibitError(
-            f"The packets of “{path.name}” cannot be copied: {reason}. Export the frames instead."
-        ) from error
+    with closing(Worker(do, path, index, **more)) as worker:
+        while True:
+            message, data = worker.answer()
+            given = whole(given + len(data), 0, most)
+            if message.get("end"):
+                return streams
+            if "kind" in message:
+                streams.append(Stream(words(message["kind"]), b""))
+            elif "digests" in message and streams:
+                whole(len(data) % DIGEST, 0, 0)
+                streams[-1] = replace(streams[-1], digests=streams[-1].digests + bytes(data))
+            else:
+                heard(message, data)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 import workstation
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
-from workstation.cases.exports import Written, refuse, taken_back, write_out, writing
+from workstation.cases.exports import Written, refuse
+from workstation.cases.outgoing import LISTING, outgoing, place_of
 from workstation.cases.plain_json import utc_now
 from workstation.cases.records import Exhibit, FrameIndex, Stretch
 from workstation.errors import DecodeError, ExhibitError
@@ -104,20 +105,20 @@ def take_frame(
         **_frame_facts(found, index, content, target.name),
         "how": HOW,
     }
-    with taken_back() as written:
-        picture = write_out(case, target, content, "The frame", overwrite=overwrite)
-        written.append(target)
-        beside = write_out(case, sidecar, _json(facts), "The sidecar", overwrite=overwrite)
-        written.append(sidecar)
-        case.custody.append(
-            Act.FRAME_EXPORTED,
-            number,
-            frame=frame,
-            time_s=facts["time_s"],
-            output=str(target),
-            sha256=picture.sha256,
-            sidecar_sha256=beside.sha256,
-            picture_sha256=facts["picture_sha256"],
+    with outgoing(case) as out:
+        picture = out.write(target, content, "The frame", overwrite=overwrite)
+        beside = out.write(sidecar, _json(facts), "The sidecar", overwrite=overwrite)
+        out.enter(
+            lambda: case.custody.append(
+                Act.FRAME_EXPORTED,
+                number,
+                frame=frame,
+                time_s=facts["time_s"],
+                output=place_of(target),
+                sha256=picture.sha256,
+                sidecar_sha256=beside.sha256,
+                picture_sha256=facts["picture_sha256"],
+            )
         )
     return FrameTaken(picture, beside, facts)
 
@@ -150,9 +151,9 @@ def take_frames(
     _check(index, first, last)
     refuse(case, folder, "The frames")
     path = sound_copy(case, exhibit)
-    with taken_back() as written:
-        with writing(folder, "The frames") as part:
-            part.mkdir(parents=True)
+    with outgoing(case) as out:
+        with out.writing(folder, "The frames") as part:
+            part.mkdir()
             listed, lost = _write_frames(path, index, (number, first, last), part, announce)
             facts = {
                 **_origin(case, exhibit),
@@ -163,21 +164,22 @@ def take_frames(
                 "how": HOW,
             }
             content = _json(facts)
-            (part / "frames.json").write_bytes(content)
-        written.append(folder)
+            (part / LISTING).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
-        case.custody.append(
-            Act.CLIP_EXPORTED,
-            number,
-            form="frames",
-            first=first,
-            last=last,
-            output=str(folder),
-            pictures=len(listed),
-            undecodable=last + 1 - first - len(listed),
-            sidecar_sha256=digest,
+        out.enter(
+            lambda: case.custody.append(
+                Act.CLIP_EXPORTED,
+                number,
+                form="frames",
+                first=first,
+                last=last,
+                output=place_of(folder),
+                pictures=len(listed),
+                undecodable=last + 1 - first - len(listed),
+                sidecar_sha256=digest,
+            )
         )
-    beside = Written(folder / "frames.json", digest, len(content))
+    beside = Written(folder / LISTING, digest, len(content))
     return FramesTaken(folder, beside, len(listed), tuple(lost))
 
 

@@ -1,12 +1,13 @@
 """Hashing exhibits again: intact, altered or missing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workstation.cases.agreement import disagreements, exhibit_agrees
 from workstation.cases.case import Case
 from workstation.cases.custody import Act, ChainCheck
+from workstation.cases.outgoing import unnamed
 from workstation.cases.records import Exhibit, Verification
 from workstation.errors import ExhibitError
 from workstation.evidence.copying import hash_file
@@ -121,6 +122,7 @@ def verify_case(case: Case, announce: Announce | None = None) -> CaseVerificatio
         ExhibitError: a copy is there but cannot be read.
     """
     chain = case.custody.verify()
+    chain = replace(chain, remarks=(*chain.remarks, *unnamed(case)))
     disagreeing = disagreements(case)
     if not case.read_only:
         case.custody.append(

@@ -1,10 +1,6 @@
 """Writing a report: gather, lay out, sign, record; a whole file appears or none."""
 
-import contextlib
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from pyhanko.sign.timestamps import TimeStamper
@@ -12,10 +8,10 @@ from reportlab.platypus import Flowable
 
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
-from workstation.cases.exports import put_in_place, refuse_place, taken_back
-from workstation.cases.records import ReportRecord
-from workstation.cases.reports import HALF_WRITTEN
-from workstation.errors import ReportError, WorkstationError
+from workstation.cases.exports import refuse_place
+from workstation.cases.outgoing import Outgoing, outgoing
+from workstation.cases.records import CustodyEntry, ReportRecord
+from workstation.errors import CaseError, ReportError, WorkstationError
 from workstation.report.attachment import report_facts
 from workstation.report.context import Announce, ReportContext, ReportProgress, gather
 from workstation.report.document import build_pdf
@@ -63,8 +59,20 @@ def write_report(
     pdf, pages = build_pdf(context, _story(context, tell))
     tell(ReportProgress("signing", len(SECTIONS), len(SECTIONS)))
     signed = signer.sign(pdf, report_facts(context), timestamper).getvalue()
-    with _written_beside(case, output, signed) as temporary:
-        return _record(case, context, output, temporary, signed, pages)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with outgoing(case) as out:
+            out.write(output, signed, "The report", overwrite=overwrite)
+            return _record(case, context, output, out, signed, pages)
+    except OSError as error:
+        raise ReportError(
+            f"The folder {output.parent} could not be made: {error.strerror or error}. Choose "
+            "another folder, then export again."
+        ) from error
+    except CaseError:
+        raise
+    except WorkstationError as error:
+        raise ReportError(str(error)) from error
 
 
 def _say_nothing(progress: ReportProgress) -> None:
@@ -99,76 +107,38 @@ def _story(context: ReportContext, announce: Announce) -> list[Flowable]:
     return story
 
 
-@contextlib.contextmanager
-def _written_beside(case: Case, output: Path, content: bytes) -> Iterator[Path]:
-    """The content in a temporary file of the same folder, gone at the end if it is still there.
-
-    Its name holds the case's, so that what a killed program left of this case's reports can be
-    removed, and another case's, which is being written just now, is not.
-    """
-    temporary = None
-    # A digest of it: what a foreign case says there may be no name for a file.
-    whose = hashlib.sha256(case.custody.origin().encode()).hexdigest()[:12]
-    prefix = f"{HALF_WRITTEN.partition('*')[0]}{whose}-"
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        for left in output.parent.glob(f"{prefix}*.part"):
-            left.unlink()
-        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=prefix, suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        yield temporary
-    except OSError as error:
-        raise ReportError(
-            f"The report could not be written to {output.parent}: {error.strerror or error}."
-            " Choose another folder or make room, then export again."
-        ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
 def _record(
     case: Case,
     context: ReportContext,
     output: Path,
-    temporary: Path,
+    out: Outgoing,
     signed: bytes,
     pages: int,
 ) -> ReportRecord:
-    """Enter the report in the case and give the file its name, both or neither."""
+    """Enter the report in the case, then give the file its name."""
     digest = hashlib.sha256(signed).hexdigest()
     folder = case.folder.resolve()
     inside = output.is_relative_to(folder)
     path = output.relative_to(folder).as_posix() if inside else str(output)
-    with taken_back() as placed, case.transaction():
-        case.custody.append(
-            Act.REPORT_SIGNED,
-            f"R{context.sequence:03d}",
-            path=path,
-            identity=context.identity,
-            sha256=digest,
-            signature_sha256=signature_sha256(signed),
-            signer=context.signer.subject,
-            certificate_sha256=context.signer.fingerprint,
-            custody_head=context.chain.head,
-            pages=pages,
-        )
-        record = case.reports.add(path, digest, context.signer.subject, context.chain.head)
-        put_in_place(temporary, output)
-        placed.append(output)
-    with contextlib.suppress(OSError):
-        _sync_folder(output.parent)
-    return record
+    records = []
 
+    def enter() -> CustodyEntry:
+        with case.transaction():
+            entry = case.custody.append(
+                Act.REPORT_SIGNED,
+                f"R{context.sequence:03d}",
+                path=path,
+                identity=context.identity,
+                sha256=digest,
+                signature_sha256=signature_sha256(signed),
+                signer=context.signer.subject,
+                certificate_sha256=context.signer.fingerprint,
+                custody_head=context.chain.head,
+                pages=pages,
+            )
+            head, signer = context.chain.head, context.signer.subject
+            records.append(case.reports.add(path, digest, signer, head))
+        return entry
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    out.enter(enter)
+    return records[0]

@@ -13,13 +13,16 @@ import pytest
 
 from tests.sounds import clicks, make_sounding
 from tests.videos import make_video, read_code
+from workstation.cases.case import Case
 from workstation.cases.records import FrameIndex, Stretch
 from workstation.errors import DecodeError, ExhibitError
 from workstation.evidence.frame_index import build_frame_index, index_of
 from workstation.evidence.frames import Frame, FrameReader, read_frames
+from workstation.evidence.intake import add_exhibit
 from workstation.evidence.isolation import launching, remote
 from workstation.evidence.probe import probe
 from workstation.evidence.sound import SoundReader, waveform
+from workstation.evidence.taking_clips import take_clip
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 
@@ -215,6 +218,20 @@ def test_sound_of_a_file_exchanged_while_it_is_opened_is_heard(
         waiting.write_bytes(path.read_bytes())
         assert listening()
         assert not waiting.exists()
+
+
+def test_a_clip_of_a_file_exchanged_while_it_is_opened_is_copied(
+    accident: Accident, video: tuple[Path, FrameIndex], tmp_path: Path
+) -> None:
+    with Case.create(tmp_path / "case", number="1", examiner="A. Examiner") as case:
+        path = case.folder / add_exhibit(case, video[0]).stored_name
+        accident("exchange@0")
+        waiting = path.with_name("waiting")
+        waiting.write_bytes(path.read_bytes())
+        taken = take_clip(case, "E001", 12, 20, tmp_path / "clip.mp4")
+        assert not waiting.exists()
+        assert taken.equal == taken.packets
+        assert len(build_frame_index(tmp_path / "clip.mp4")) == taken.frames
 
 
 def test_a_file_that_is_gone_is_not_said_to_crash_the_decoder(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ KEPT_FREE = 3  # of them, for the worker
 
 log = logging.getLogger(__name__)
 
+_Given = TypeVar("_Given")
+
 
 class Died(Exception):  # noqa: N818
     """A worker ended before it had answered.
@@ -53,6 +55,20 @@ class Died(Exception):  # noqa: N818
     def __init__(self, reason: str, at: int = NOTHING, *, outside: bool = False) -> None:
         super().__init__(reason)
         self.reason, self.at, self.outside = reason, at, outside
+
+
+def again_from_outside(do: Callable[[], _Given]) -> _Given:
+    """Do something once more where a worker did not end of the file, such as one exchanged then.
+
+    Raises:
+        Died: it did end of the file, or again.
+    """
+    try:
+        return do()
+    except Died as death:
+        if not death.outside:
+            raise
+    return do()
 
 
 class Unwanted(Exception):  # noqa: N818
