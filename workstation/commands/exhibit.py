@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workstation.commands.answers import FAILURE, SUCCESS, Answer, one_line, table
+from workstation.commands.answers import FAILURE, SUCCESS, Answer, table
 from workstation.commands.groups import Commands, add_case, command, opened
 from workstation.commands.references import register_acts
 from workstation.errors import ExhibitError
@@ -43,10 +43,10 @@ def add(arguments: argparse.Namespace) -> Answer:
                     exhibit = add_exhibit(case, source, announce=partial(show_copying, bars))
             except ExhibitError as error:
                 refused.append({"file": str(source), "reason": str(error)})
-                lines.append(f"REFUSED  {one_line(str(source))}: {error}")
+                lines.append(f"REFUSED  {source}: {error}")
                 continue
             added.append(exhibit_view(case, exhibit))
-            lines.append(f"{exhibit.number}  {one_line(source.name)}: {count(exhibit.frames)}")
+            lines.append(f"{exhibit.number}  {source.name}: {count(exhibit.frames)}")
             lines.append(f"      SHA-256 {exhibit.hashes.sha256}")
             lines += [f"      note: {text}" for text in exhibit.facts.get("warnings") or ()]
     data = {"added": added, "refused": refused}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from models.training.face_options import add_face_options
 from workstation.commands.analyse import positive
-from workstation.commands.answers import Answer, one_line, say
+from workstation.commands.answers import Answer, say
 from workstation.commands.groups import Commands, command
 from workstation.commands.progress import Bars
 from workstation.errors import WorkstationError
@@ -64,7 +64,7 @@ def faces(arguments: argparse.Namespace) -> Answer:
             f"The store could not be made: {reason} ({error.filename or arguments.out}). What was "
             "cut is kept; mend this and call the same again."
         ) from error
-    return Answer(asdict(summary), [one_line(line) for line in summary.lines()])
+    return Answer(asdict(summary), list(summary.lines()))
 
 
 class Reporter:

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from workstation.cases.records import Reference, ReferenceKind
-from workstation.commands.answers import Answer, one_line, table
+from workstation.commands.answers import Answer, table
 from workstation.commands.groups import Commands, add_case, command, opened
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def show(arguments: argparse.Namespace) -> Answer:
             "--to REFERENCE --kind person --how TEXT"
         ]
     for one in revoked:
-        lines.append(f"Revoked {one.revoked_utc}: {_said(one)}: {one_line(one.revoked_why)}")
+        lines.append(f"Revoked {one.revoked_utc}: {_said(one)}: {one.revoked_why}")
     return Answer({"exhibits": data, "revoked": [reference_view(one) for one in revoked]}, lines)
 
 
@@ -107,7 +107,7 @@ def _answer(case: "Case", number: str, first: str) -> Answer:
 
 def _said(one: Reference) -> str:
     kinds = ", ".join(one.kinds)
-    return f"{one.reference} is known authentic for {one.questioned} ({kinds}): {one_line(one.how)}"
+    return f"{one.reference} is known authentic for {one.questioned} ({kinds}): {one.how}"
 
 
 def _listed(answer: "RelativeAnswer") -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from models.training.options import add_options, request_of
-from workstation.commands.answers import Answer, one_line
+from workstation.commands.answers import Answer
 from workstation.commands.groups import Commands, command
 from workstation.errors import WorkstationError
 
@@ -66,7 +66,7 @@ def trained(request: "Request") -> Answer:
     return Answer(
         data,
         [
-            f"card: {one_line(str(path))}",
+            f"card: {path}",
             f"weights SHA-256 {card.weights.sha256}",
             "Measure it on labelled clips before use: workstation evaluate.",
         ],
