@@ -168,16 +168,20 @@ def test_a_first_frame_that_kills_is_no_reason_to_refuse_the_file(
     assert numbers(list(read_frames(video[0], index, 12, 24))) == list(range(12, 24))
 
 
+@pytest.mark.parametrize(
+    ("fault", "possible"),
+    [("escape@30", "nothing"), ("escape among files@30", "a file, a folder")],
+)
 def test_a_worker_can_do_nothing_but_read_its_file(
-    accident: Accident, video: tuple[Path, FrameIndex]
+    accident: Accident, video: tuple[Path, FrameIndex], fault: str, possible: str
 ) -> None:
     with_all = remote.Worker("probe", video[0])
     with_all.close()
     if set(with_all.confined) != {"memory", "files", "network and programs"}:
         pytest.skip(f"this system confines {with_all.confined} only")
-    accident("escape@30")
+    accident(fault)
     lost = [item for item in read_frames(*video, 30, 31) if isinstance(item, Stretch)]
-    assert [one.reason for one in lost] == ["possible: nothing"]
+    assert [one.reason for one in lost] == [f"possible: {possible}"]
 
 
 def test_a_file_exchanged_while_it_is_opened_is_opened_again(

@@ -146,20 +146,38 @@ def _libraries() -> set[Path]:
 
 
 # Numbers of system calls (linux/unistd.h, asm/unistd_64.h). Decoding needs none of these: other
-# processes, programs, connections, mounts, keys, namespaces, modules, tracing.
+# processes, programs, connections, mounts, keys, namespaces, modules, tracing; signals to others,
+# their priority and memory; memory, queues and semaphores that have a name; whatever changes files.
 # fmt: off
 _REFUSED = {
     "x86_64": (
-        41, 42, 43, 49, 50, 53, 57, 58, 59, 62, 101, 155, 161, 165, 175, 248, 249, 250, 272, 288,
-        298, 304, 308, 310, 311, 313, 319, 321, 322, 323,
+        29, 30, 31, 41, 42, 43, 49, 50, 53, 57, 58, 59, 62, 64, 65, 66, 68, 69, 70, 71, 76, 82, 83,
+        84, 85, 86, 87, 88, 90, 91, 92, 93, 94, 101, 129, 132, 133, 141, 142, 144, 155, 161, 165,
+        175, 188, 189, 190, 197, 198, 199, 200, 203, 220, 235, 240, 248, 249, 250, 251, 256, 258,
+        259, 260, 261, 263, 264, 265, 266, 268, 272, 279, 280, 288, 297, 298, 304, 308, 310, 311,
+        312, 313, 314, 316, 319, 321, 322, 323,
     ),
     "aarch64": (
-        40, 41, 51, 97, 105, 117, 129, 198, 199, 200, 201, 202, 203, 217, 218, 219, 221, 241, 242,
-        265, 268, 270, 271, 273, 279, 280, 281, 282,
+        5, 6, 7, 14, 15, 16, 30, 33, 34, 35, 36, 37, 38, 40, 41, 45, 51, 52, 53, 54, 55, 88, 97,
+        105, 117, 118, 119, 122, 129, 130, 138, 140, 180, 186, 187, 188, 189, 190, 191, 192, 193,
+        194, 195, 196, 198, 199, 200, 201, 202, 203, 217, 218, 219, 221, 238, 239, 240, 241, 242,
+        265, 268, 270, 271, 272, 273, 274, 276, 279, 280, 281, 282,
     ),
 }
 # fmt: on
-_REFUSED_EVERYWHERE = (424, 425, 438)  # pidfd_send_signal, io_uring_setup, pidfd_getfd
+# pidfd_send_signal, io_uring_setup, mounts (428 to 433, 442), pidfd_open, pidfd_getfd,
+# openat2, process_madvise, process_mrelease, fchmodat2
+_REFUSED_EVERYWHERE = (424, 425, *range(428, 435), 437, 438, 440, 442, 448, 452)
+_ON_ITSELF = {"x86_64": (234, 302), "aarch64": (131, 261)}  # tgkill, prlimit64: nobody else
+# fcntl and ioctl, without what has a signal sent to another process: F_SETOWN, F_SETSIG,
+# F_SETOWN_EX; FIOSETOWN, SIOCSPGRP
+_WITHOUT = {
+    "x86_64": {72: (8, 10, 15), 16: (0x8901, 0x8902)},
+    "aarch64": {25: (8, 10, 15), 29: (0x8901, 0x8902)},
+}
+# open and openat, without what writes: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
+_OPEN = {"x86_64": {2: 1, 257: 2}, "aarch64": {56: 2}}  # which argument holds the flags
+_TO_WRITE = 0o1 | 0o2 | 0o100 | 0o1000
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CLONE, _CLONE3 = {"x86_64": 56, "aarch64": 220}, 435
 _CLONE_THREAD = 0x10000
@@ -168,7 +186,7 @@ _OTHER_ABI = 0x40000000  # x32, whose calls have numbers of their own
 _LOAD, _EQUAL, _AT_LEAST, _HAS_BITS, _ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
-_NUMBER, _MACHINE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _MACHINE, _ARGUMENTS, _ARGUMENT = 0, 4, 16, 8
 
 
 def _without_calls(libc: ctypes.CDLL) -> bool:
@@ -195,14 +213,55 @@ def _program(machine: str) -> bytes:
         steps += [(_AT_LEAST, 0, 1, _OTHER_ABI), (_ANSWER, 0, 0, _FAIL | _EPERM)]
     for number in (*_REFUSED[machine], *_REFUSED_EVERYWHERE):
         steps += [(_EQUAL, 0, 1, number), (_ANSWER, 0, 0, _FAIL | _EPERM)]
+    for number in _ON_ITSELF[machine]:
+        steps += _on_itself(number)
+    for number, words in _WITHOUT[machine].items():
+        steps += _without(number, words)
+    for number, flags in _OPEN[machine].items():
+        steps += _only_reading(number, flags)
     # Threads may be begun, processes not; what hides its flags (clone3) is said not to exist.
     steps += [
         (_EQUAL, 0, 1, _CLONE3),
         (_ANSWER, 0, 0, _FAIL | _ENOSYS),
         (_EQUAL, 0, 3, _CLONE[machine]),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        (_LOAD, 0, 0, _ARGUMENTS),
         (_HAS_BITS, 1, 0, _CLONE_THREAD),
         (_ANSWER, 0, 0, _FAIL | _EPERM),
         (_ANSWER, 0, 0, _ALLOW),
     ]
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
+
+
+def _on_itself(number: int) -> list[tuple[int, int, int, int]]:
+    """A call that may name this very process, or none, as the one that it is about."""
+    return [
+        (_EQUAL, 0, 5, number),
+        (_LOAD, 0, 0, _ARGUMENTS),
+        (_EQUAL, 1, 0, os.getpid()),
+        (_EQUAL, 0, 1, 0),
+        (_ANSWER, 0, 0, _ALLOW),
+        (_ANSWER, 0, 0, _FAIL | _EPERM),
+    ]
+
+
+def _without(number: int, words: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """A call whose second argument says what to do: all of it but these."""
+    count = len(words)
+    return [
+        (_EQUAL, 0, count + 3, number),
+        (_LOAD, 0, 0, _ARGUMENTS + _ARGUMENT),
+        *((_EQUAL, count - place, 0, word) for place, word in enumerate(words)),
+        (_ANSWER, 0, 0, _ALLOW),
+        (_ANSWER, 0, 0, _FAIL | _EPERM),
+    ]
+
+
+def _only_reading(number: int, flags: int) -> list[tuple[int, int, int, int]]:
+    """A call that opens a file, for reading only."""
+    return [
+        (_EQUAL, 0, 4, number),
+        (_LOAD, 0, 0, _ARGUMENTS + flags * _ARGUMENT),
+        (_HAS_BITS, 1, 0, _TO_WRITE),
+        (_ANSWER, 0, 0, _ALLOW),
+        (_ANSWER, 0, 0, _FAIL | _EPERM),
+    ]
