@@ -9,8 +9,10 @@ import pytest
 
 from workstation import __version__
 from workstation.cases.case import Case
+from workstation.commands import groups
 from workstation.commands.answers import Answer, complain, give, table, to_json
 from workstation.commands.progress import Bars
+from workstation.errors import WorkstationError
 
 HEAVY = ("torch", "cv2", "reportlab", "pyhanko", "PySide6", "pyqtgraph", "av")
 
@@ -159,3 +161,30 @@ def test_trouble_with_a_file_that_nobody_expected_names_the_file(
     assert status == 1
     assert "drive cannot be used (Input/output error). Check the path" in err
     assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("step", ["write", "replace"])
+def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path, monkeypatch, step):
+    path, linked, link = (tmp_path / name for name in ("old.json", "linked", "link"))
+    path.write_text("old")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    if step == "write":
+        monkeypatch.setattr(groups.Path, "open", fail)
+    else:
+        monkeypatch.setattr(groups.Path, "replace", fail)
+    with pytest.raises(WorkstationError, match=r"The answer could not.*No space left"):
+        groups.write_file(path, b"new", "The answer")
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    link.symlink_to(linked)
+    for place in (path, link):
+        groups.write_file(place, b"new", "The answer")
+    assert link.is_symlink()
+    assert (path.read_text(), linked.read_text()) == ("new", "new")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "linked", "old.json"]
+    for place in (tmp_path, type(path)(""), path / "below"):
+        with pytest.raises(WorkstationError, match="The answer could not be written"):
+            groups.write_file(place, b"new", "The answer")

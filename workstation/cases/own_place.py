@@ -111,6 +111,8 @@ def _replace(path: Path, content: bytes) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut leaves an empty file under its name
         part.replace(path)
     except OSError:
         with suppress(OSError):

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,13 +53,23 @@ def opened(arguments: argparse.Namespace, *, read_only: bool = False) -> Iterato
 
 
 def write_file(path: Path, content: bytes, what: str) -> None:
-    """Write a file in one go.
+    """Write a file whole or not at all; an ordinary file that is there stays until then.
 
     Raises:
         WorkstationError: the place cannot be written; names `what` and the reason.
     """
+    part = path.parent / f".{secrets.token_hex(4)}.part"
     try:
-        path.write_bytes(content)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_bytes(content)  # a pipe, or a link that the person has laid
+            return
+        try:
+            with part.open("xb") as file:
+                file.write(content)
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise WorkstationError(
             f"{what} could not be written to {path}: {os.strerror(error.errno or 0)}. "
