@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from ui import messages, preferences, theme
 from workstation.commands import logbook
+from workstation.commands.standard_streams import keep_standard_places
 from workstation.evidence.isolation import launching
 
 _log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ FOREIGN = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, with a case if its folder is given; returns the exit status."""
+    keep_standard_places()
     parser = argparse.ArgumentParser(
         prog="workstation-gui", description="Open the window of the Deepfake Forensics Workstation."
     )

@@ -1,7 +1,10 @@
 import gc
 import sys
 
+import pytest
+
 from workstation.analysis.libraries import load_libraries
+from workstation.errors import DetectorError
 
 
 def test_libraries_come_in_while_the_collector_rests_and_are_left_out_by_it():
@@ -23,3 +26,10 @@ def test_a_collector_that_was_at_rest_stays_so():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_libraries_that_cannot_be_loaded_are_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "facenet_pytorch", None)
+    with pytest.raises(DetectorError, match="facenet_pytorch.* Close other programs"):
+        load_libraries.__wrapped__()
+    assert gc.isenabled()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -188,3 +189,37 @@ def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path, monkeypatch, step)
     for place in (tmp_path, type(path)(""), path / "below"):
         with pytest.raises(WorkstationError, match="The answer could not be written"):
             groups.write_file(place, b"new", "The answer")
+
+
+CLOSED = """
+import os, sys
+from pathlib import Path
+from workstation.commands import program
+from workstation.commands.answers import Answer
+from workstation.commands import case
+
+def act(arguments):
+    file = Path(sys.argv[-1]).open("xb")
+    print("printed", file=sys.stderr)
+    os.write(2, b"printed by a library")
+    sys.stderr.isatty()
+    file.write(b"evidence")
+    file.close()
+    return Answer({}, ["done"])
+
+case.show = act
+sys.argv[1:-1] = ["case", "show"]
+program()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes streams by a shell")
+@pytest.mark.parametrize("closed", ["2>&-", "0<&- 2>&-", "0<&- 1>&- 2>&-"])
+def test_a_closed_standard_stream_gives_its_number_to_no_file(tmp_path, closed):
+    path = tmp_path / "copy"
+    words = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", CLOSED, str(path)]
+    environment = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
+    done = subprocess.run(words, capture_output=True, env=environment, check=False)
+    assert path.read_bytes() == b"evidence"
+    assert done.returncode == 0
+    assert done.stdout == (b"" if "1>" in closed else b"done\n")

@@ -7,6 +7,7 @@ import functools
 import gc
 
 from workstation.analysis.engines import engine_name
+from workstation.errors import DetectorError
 
 
 @functools.cache
@@ -16,6 +17,9 @@ def load_libraries() -> None:
     They bring some 350,000 objects. Python's collector of cycles would go through them all again
     and again while they come in, each time for a third of a second in which no other thread runs.
     It rests meanwhile, and leaves out for good what has come in by then.
+
+    Raises:
+        DetectorError: They cannot be loaded, for want of memory or because they are damaged.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -27,6 +31,11 @@ def load_libraries() -> None:
         engine_name("cpu")
         gc.freeze()
         atexit.register(gc.unfreeze)  # else what is never collected is complained of
+    except (ImportError, OSError, MemoryError) as error:
+        raise DetectorError(
+            f"What an analysis computes with could not be loaded: {error}. Close other programs if "
+            "memory is short; otherwise install the program again."
+        ) from error
     finally:
         if collecting:
             gc.enable()

@@ -32,6 +32,7 @@ from workstation.commands import (
     verify,
 )
 from workstation.commands.answers import FAILURE, INTERRUPTED, complain, give
+from workstation.commands.standard_streams import keep_standard_places
 from workstation.errors import WorkstationError
 
 GROUPS = (
@@ -115,6 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """Run the command that this process was started for, and end the process."""
+    keep_standard_places()
     logbook.begin("workstation")
     status = main()
     if status == INTERRUPTED:
