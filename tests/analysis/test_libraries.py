@@ -30,6 +30,6 @@ def test_a_collector_that_was_at_rest_stays_so():
 
 def test_libraries_that_cannot_be_loaded_are_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "facenet_pytorch", None)
-    with pytest.raises(DetectorError, match="facenet_pytorch.* Close other programs"):
+    with pytest.raises(DetectorError, match=r"facenet_pytorch.* Close other programs"):
         load_libraries.__wrapped__()
     assert gc.isenabled()
