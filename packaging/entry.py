@@ -1,8 +1,9 @@
-"""Entry point of a frozen build: the program, or the process that decodes for it.
+"""Entry point of a frozen build: the program, or a process that decodes or analyses for it.
 
 Under a name with “gui” in it, it opens the window; otherwise it is the command line.
 """
 
+import multiprocessing
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from workstation.evidence.isolation import door
 
 def main() -> None:
     """Be what this process was begun as."""
+    multiprocessing.freeze_support()
     if door.enter(sys.argv[1:]):
         return
     if "gui" in Path(sys.argv[0]).stem:

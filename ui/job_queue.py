@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ui.jobs import ENDED, Desk, Job, JobState, StoppedError
 from ui.thread_pool import QThreadExecutor
+from workstation.analysis.chunk_executor import ChunkExecutor
 from workstation.cases.case import Case
 from workstation.errors import WorkstationError
 
@@ -37,7 +38,7 @@ class JobQueue(QObject):
         self._open_case = open_case
         self.workers = workers
         self.device = device
-        self._chunks = QThreadExecutor(workers, "chunk")
+        self._chunks = ChunkExecutor(QThreadExecutor(workers, "chunk"))
         self._pools = {lane: QThreadExecutor(1, lane) for lane in LANES}
         self._waiting: dict[str, list[Job]] = {lane: [] for lane in LANES}
         self._running: dict[str, Job] = {}

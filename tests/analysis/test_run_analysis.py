@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from tests.analysis import clips as scenes
-from workstation.analysis import pipeline
+from workstation.analysis import chunk_executor, pipeline
+from workstation.analysis.chunk_executor import ChunkExecutor
 from workstation.analysis.export import score_rows, scores_digest
 from workstation.analysis.pipeline import run_analysis
 from workstation.analysis.progress import Control, Progress, StretchScored
@@ -105,13 +106,15 @@ def test_a_run_from_start_to_finding(moving_case, info):
     assert moving_case.custody.verify().intact
 
 
-@pytest.mark.parametrize("engine", ["threads", "processes"])
+@pytest.mark.parametrize("engine", ["threads", "processes", "both"])
 def test_neither_engine_nor_workers_nor_chunks_change_scores(
-    engine, moving_case, info, undisturbed
+    engine, moving_case, info, undisturbed, monkeypatch
 ):
+    monkeypatch.setattr(chunk_executor, "MOST_THREADS", 1)
     pools = {
         "threads": lambda: ThreadPoolExecutor(3),
         "processes": lambda: ProcessPoolExecutor(1, mp_context=get_context("spawn")),
+        "both": lambda: ChunkExecutor(ThreadPoolExecutor(3)),
     }
     with pools[engine]() as pool:
         run = analyse(moving_case, info, pool, workers=3)

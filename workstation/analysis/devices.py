@@ -7,9 +7,6 @@ import re
 
 from workstation.errors import DetectorError
 
-_MOST_WORKERS = 4
-"""Beside one GPU."""
-
 
 def pick_device(device: str) -> str:
     """Turn "auto" into "cuda" where there is a GPU, else "cpu".
@@ -75,26 +72,27 @@ def device_words(device: str) -> str:
 def default_workers(device: str) -> int:
     """How many chunks to work on at once.
 
-    On a CPU each chunk keeps one core busy; beside a GPU the chunks mostly decode.
+    On a CPU each chunk keeps one core busy; beside a GPU one, and its decoder another.
 
     Args:
         device: "cpu" or "cuda".
     """
     cores = os.cpu_count() or 1
-    return cores if device == "cpu" else min(_MOST_WORKERS * len(computing(device)), cores)
+    return cores if device == "cpu" else max(cores // 2, 1)
 
 
 def decoder_threads(device: str, side_by_side: int) -> int:
-    """On how many threads each chunk is decoded; 0 for as many as there are processors.
+    """On how many threads each chunk is decoded.
 
-    Chunks side by side that compute on the processor keep it busy; further threads of their
-    decoders would take turns with them, and decoding on several takes a third more time in all.
+    Chunks side by side keep the processors busy; further threads of their decoders would take turns
+    with them, and decoding on several takes a third more time in all.
 
     Args:
         device: "cpu" or "cuda".
         side_by_side: How many chunks are worked on at once.
     """
-    return 0 if device != "cpu" else max((os.cpu_count() or 1) // max(side_by_side, 1), 1)
+    each = (os.cpu_count() or 1) // max(side_by_side, 1)
+    return max(each if device == "cpu" else each - 1, 1)
 
 
 def settle_rounding(device: str) -> None:

@@ -204,13 +204,19 @@ def _converted(traced: Any, example: Any) -> Any:
 @functools.cache
 def _core() -> Any:
     """OpenVINO's core, or None where it is not installed or not wanted."""
+    package = openvino()
+    return None if package is None else package.Core()
+
+
+def openvino() -> Any:
+    """The package, or None where it is not installed or not wanted."""
     if os.environ.get(ENGINE_VARIABLE) == "torch":
         return None
-    # The package otherwise tells its makers over the network that it is used; evidence machines say
-    # nothing to anyone. Without that part it works as before.
+    # It otherwise tells its makers over the network that it is used; evidence machines say nothing
+    # to anyone. Without that part it works as before.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     try:
-        import openvino
+        import openvino as package
     except ImportError:
         return None
-    return openvino.Core()
+    return package

@@ -189,12 +189,13 @@ def one_exhibit(
     keep: bool = True,
 ) -> Run:
     """Run the analysis of one exhibit on a thread pool, with a progress bar."""
+    from workstation.analysis.chunk_executor import ChunkExecutor
     from workstation.analysis.devices import default_workers
     from workstation.analysis.pipeline import run_analysis
     from workstation.commands.progress import Bars
 
     workers = workers or default_workers(detector.torch_device)
-    executor = ThreadPoolExecutor(workers)
+    executor = ChunkExecutor(ThreadPoolExecutor(workers))
     try:
         with Bars("frame") as bars:
             return run_analysis(

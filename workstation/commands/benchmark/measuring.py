@@ -7,7 +7,7 @@ import os
 import platform
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +114,9 @@ def measure(scene: Scene, means: Means, folder: Path) -> dict[str, Any]:
     Raises:
         WorkstationError: The clip cannot be taken in or analysed.
     """
+    from workstation.analysis.chunk_executor import MOST_THREADS, ChunkExecutor
     from workstation.cases.case import Case
+    from workstation.commands.analyse import forget_kept
     from workstation.evidence.intake import add_exhibit
 
     with Case.create(
@@ -122,7 +124,11 @@ def measure(scene: Scene, means: Means, folder: Path) -> dict[str, Any]:
     ) as case:
         number = add_exhibit(case, scene.path).number
         _warm(case, number, means)
-        result = _analysed(case, number, means)
+        with ChunkExecutor(ThreadPoolExecutor(means.workers)) as executor:
+            if means.workers > MOST_THREADS:  # what else works on chunks becomes ready, too
+                _analysed(case, number, means, executor)
+                forget_kept(case, number, means.detector, means.settings)
+            result = _analysed(case, number, means, executor)
         alone = _alone(case, number, means)
     for name, reached in alone.items():
         if name in result["stages"]:
@@ -162,20 +168,20 @@ def _warm(case: Case, number: str, means: Means) -> None:
         list(pool.map(look, range(means.workers)))
 
 
-def _analysed(case: Case, number: str, means: Means) -> dict[str, Any]:
+def _analysed(case: Case, number: str, means: Means, executor: Executor) -> dict[str, Any]:
     from workstation.analysis.pipeline import run_analysis
     from workstation.analysis.stopwatch import Stopwatch
 
     exhibit = case.exhibits.get(number)
     watch = Stopwatch()
-    with MemoryWatch() as memory, ThreadPoolExecutor(means.workers) as pool:
+    with MemoryWatch() as memory:
         start = time.perf_counter()
         run = run_analysis(
             case,
             number,
             means.detector,
             means.settings,
-            pool,
+            executor,
             workers=means.workers,
             announce=lambda _: None,
             watch=watch,

@@ -1,0 +1,185 @@
+"""Chunks in threads and in processes of their own."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from workstation.analysis import chunk_executor
+from workstation.analysis.chunk_executor import ChunkExecutor
+from workstation.errors import AnalysisError, DecodeError
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+
+
+def whose(folder: Path, others: int) -> int:
+    """The process that makes this call, once as many others are being made."""
+    (folder / f"{os.getpid()}-{threading.get_ident()}").touch()
+    until = time.monotonic() + 120
+    while len(list(folder.iterdir())) < others and time.monotonic() < until:
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def refuse(kind: type[Exception], words: str) -> None:
+    logging.getLogger("workstation.some.place").warning("about to refuse %s", kind.__name__)
+    raise kind(words)
+
+
+def die_once(place: Path) -> int:
+    if os.getpid() != int(place.read_text()):
+        place.write_text(str(os.getpid()) if place.with_suffix(".died").exists() else "0")
+        if not place.with_suffix(".died").exists():
+            place.with_suffix(".died").touch()
+            os.kill(os.getpid(), signal.SIGSEGV)
+    return os.getpid()
+
+
+def die(me: int) -> None:
+    if os.getpid() != me:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stay(place: Path) -> None:
+    place.write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def odd() -> object:
+    return lambda: None
+
+
+@contextmanager
+def executor(workers: int, here: int, monkeypatch):
+    monkeypatch.setattr(chunk_executor, "MOST_THREADS", here)
+    with ChunkExecutor(ThreadPoolExecutor(workers)) as made:
+        yield made
+
+
+def test_a_few_calls_stay_in_this_process(monkeypatch, tmp_path):
+    def none():
+        raise AssertionError("no process is wanted")
+
+    monkeypatch.setattr(chunk_executor, "ChunkProcess", none)
+    with executor(3, 3, monkeypatch) as pool:
+        calls = [pool.submit(whose, tmp_path, 3) for _ in range(3)]
+        assert {call.result() for call in calls} == {os.getpid()}
+
+
+def test_further_calls_are_made_in_processes_that_are_asked_again(monkeypatch, tmp_path):
+    rounds = []
+    with executor(3, 1, monkeypatch) as pool:
+        for number in range(2):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            calls = [pool.submit(whose, folder, 3) for _ in range(3)]
+            rounds.append({call.result() for call in calls})
+    assert all(len(processes) == 3 for processes in rounds)
+    assert rounds[0] == rounds[1]
+    assert os.getpid() in rounds[0]
+
+
+def test_what_is_raised_and_logged_there_comes_back(monkeypatch, caplog):
+    import torch
+
+    with executor(1, 0, monkeypatch) as pool:
+        for kind in (DecodeError, torch.OutOfMemoryError, ZeroDivisionError):
+            with pytest.raises(kind, match="like this") as raised:
+                pool.submit(refuse, kind, "like this").result()
+            assert "in refuse" in raised.value.__notes__[0]
+            assert f"about to refuse {kind.__name__}" in caplog.text
+        with pytest.raises(RuntimeError, match="function cannot be handed over"):
+            pool.submit(odd).result()
+        assert pool.submit(len, "abc").result() == 3
+
+
+def test_a_process_that_dies_costs_nothing(monkeypatch, tmp_path, caplog):
+    place = tmp_path / "place"
+    place.write_text("0")
+    with executor(1, 0, monkeypatch) as pool:
+        assert pool.submit(die_once, place).result() == int(place.read_text())
+    assert "ended before it answered: exit status -11" in caplog.text
+
+
+def test_a_call_that_kills_every_process_ends_the_analysis(monkeypatch, caplog):
+    with executor(1, 0, monkeypatch) as pool:
+        with pytest.raises(AnalysisError, match="worker process ended unexpectedly"):
+            pool.submit(die, os.getpid()).result()
+        assert pool.submit(len, "abc").result() == 3
+    assert caplog.text.count("exit status -9") == 2
+
+
+@pytest.mark.parametrize("error", [OSError("too many processes"), EOFError()])
+def test_where_no_process_can_be_begun_threads_do_it_all(error, monkeypatch, tmp_path, caplog):
+    def none():
+        raise error
+
+    monkeypatch.setattr(chunk_executor, "ChunkProcess", none)
+    with executor(3, 1, monkeypatch) as pool:
+        calls = [pool.submit(whose, tmp_path, 3) for _ in range(3)]
+        assert {call.result() for call in calls} == {os.getpid()}
+    assert "threads do it all" in caplog.text
+
+
+def begun(place: Path) -> int:
+    until = time.monotonic() + 120
+    while not (place.exists() and place.read_text()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return int(place.read_text())
+
+
+def gone(process: int) -> bool:
+    until = time.monotonic() + 60
+    while Path(f"/proc/{process}").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return not Path(f"/proc/{process}").exists()
+
+
+@linux
+def test_what_runs_is_given_up_when_nobody_waits_for_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(chunk_executor, "MOST_THREADS", 0)
+    pool = ChunkExecutor(ThreadPoolExecutor(1))
+    call = pool.submit(stay, tmp_path / "place")
+    process = begun(tmp_path / "place")
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert gone(process)
+    with pytest.raises(AnalysisError, match="stopped"):
+        call.result(60)
+    with pytest.raises(RuntimeError):
+        pool.submit(len, "abc")
+
+
+KILLED = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tests.analysis.test_chunk_executor import stay
+from workstation.analysis import chunk_executor
+
+if __name__ == "__main__":
+    chunk_executor.MOST_THREADS = 0
+    pool = chunk_executor.ChunkExecutor(ThreadPoolExecutor(1))
+    pool.submit(stay, Path(sys.argv[1])).result()
+"""
+
+
+@linux
+def test_processes_end_with_a_program_that_is_killed(tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(KILLED)
+    program = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "place")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    process = begun(tmp_path / "place")
+    program.kill()
+    program.wait()
+    assert gone(process)

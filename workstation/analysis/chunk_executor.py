@@ -1,0 +1,140 @@
+"""Chunks worked on side by side: the first few by threads, further ones by processes of their own.
+
+Some seventh of the time that a chunk takes on a processor is Python's, whose lock one thread holds
+at a time: beyond a handful threads wait for each other more than they work. A process has a lock of
+its own, and loads all libraries once more. What it gives is the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from workstation.analysis.chunk_process import ChunkProcess, Ended
+from workstation.errors import AnalysisError
+
+MOST_THREADS = 4
+"""So many chunks at once are worked on by threads of this process."""
+
+_log = logging.getLogger(__name__)
+
+
+class ChunkExecutor(Executor):
+    """Runs calls on the threads of another executor: a few there, more of them in processes.
+
+    Processes take seconds to begin; meanwhile calls wait for whichever place is free first. One
+    that ends before it answers is replaced, and its call made once more. Where none can be begun
+    the threads do it all.
+
+    Args:
+        threads: As many as calls may run at once.
+    """
+
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+        self._change = threading.Condition()
+        self._here = 0  # calls that threads of this process work on
+        self._waiting = 0
+        self._beginning = 0
+        self._idle: list[ChunkProcess] = []
+        self._busy: set[ChunkProcess] = set()
+        self._usable = True
+        self._closed = False
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run a call: a function of a module, with arguments that can be pickled.
+
+        Raises:
+            RuntimeError: After `shutdown`.
+        """
+        return self._threads.submit(self._run, work, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; without waiting, those that run in processes are given up."""
+        if wait:
+            self._threads.shutdown(cancel_futures=cancel_futures)
+        with self._change:
+            self._closed = True
+            processes, self._idle = [*self._idle, *self._busy], []
+            self._change.notify_all()
+        for process in processes:
+            process.end()
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _run(self, work: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        for _ in range(2):
+            process = self._place()
+            if process is None:
+                try:
+                    return work(*args, **kwargs)
+                finally:
+                    self._leave(None)
+            try:
+                answer = process.ask(work, args, kwargs)
+            except Ended as ended:
+                self._leave(process, gone=True)
+                if not self._closed:
+                    _log.warning("A process with a chunk ended before it answered: %s", ended)
+                continue
+            self._leave(process)
+            return answer.given()
+        raise AnalysisError(
+            "A worker process ended unexpectedly, perhaps for want of memory. Start the analysis "
+            "again to continue it, with fewer workers if it happens again."
+        )
+
+    def _place(self) -> ChunkProcess | None:
+        """Where the next call is made: in a process, or here (None)."""
+        with self._change:
+            self._waiting += 1
+            try:
+                while not self._closed:
+                    if self._here < MOST_THREADS or not self._usable:
+                        self._here += 1
+                        return None
+                    if self._idle:
+                        process = self._idle.pop()
+                        self._busy.add(process)
+                        return process
+                    if self._beginning < self._waiting:
+                        self._beginning += 1
+                        threading.Thread(target=self._begin, daemon=True).start()
+                    self._change.wait()
+            finally:
+                self._waiting -= 1
+        raise AnalysisError("The analysis was stopped.")
+
+    def _leave(self, process: ChunkProcess | None, *, gone: bool = False) -> None:
+        """A place is free again."""
+        with self._change:
+            if process is None:
+                self._here -= 1
+            else:
+                self._busy.discard(process)
+                if not gone:
+                    self._idle.append(process)
+            self._change.notify()
+        if process is not None and gone:
+            process.end()
+
+    def _begin(self) -> None:
+        """Begin a process for whoever waits."""
+        process = failed = None
+        try:
+            process = ChunkProcess()
+        except (Ended, OSError, EOFError) as error:
+            failed = error
+        with self._change:
+            self._beginning -= 1
+            closed = self._closed
+            if process is not None and not closed:
+                self._idle.append(process)
+            self._usable = self._usable and failed is None
+            self._change.notify_all()
+        if failed is not None and not closed:
+            _log.warning("No process can be begun for a chunk (%r); threads do it all", failed)
+        if process is not None and closed:
+            process.end()
