@@ -1,6 +1,7 @@
 """Killed while a case was made, clocks set back, drives without locks, other programs' locks."""
 
 import errno
+import os
 import shutil
 import sqlite3
 import threading
@@ -171,6 +172,50 @@ def test_without_a_lock_nobody_holds_a_case(folder: Path, case: Case) -> None:
     (folder / LOCK_NAME).unlink()
     assert is_held(folder) is False
     assert not (folder / LOCK_NAME).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="open files stay where they are")
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("database deleted", "file “case.sqlite” of the case"),
+        ("database exchanged", "file “case.sqlite” of the case"),
+        ("lock deleted", "file “case.lock” of the case"),
+        ("folder moved", "folder “case”"),
+    ],
+)
+def test_what_is_taken_away_under_an_open_case_ends_its_writing(
+    folder: Path, case: Case, what: str, said: str
+) -> None:
+    """What went to a deleted database was gone with the process, and nobody said so."""
+    database = folder / "case.sqlite"
+    if what.startswith("database"):
+        copy = database.read_bytes()
+        database.unlink()
+        if what == "database exchanged":
+            database.write_bytes(copy)
+    elif what == "lock deleted":
+        (folder / LOCK_NAME).unlink()
+    else:
+        folder.rename(folder.with_name("elsewhere"))
+    for connection in (case, case.another()) if what == "lock deleted" else (case,):
+        with pytest.raises(CaseUnwritable, match=f"The {said} was deleted, moved or exchanged"):
+            connection.custody.append(Act.LOG_VERIFIED)
+        connection.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="open files stay where they are")
+def test_of_two_programs_only_the_one_with_the_lock_that_is_there_writes(
+    folder: Path, case: Case
+) -> None:
+    (folder / LOCK_NAME).unlink()  # a remedy that people know
+    with Case.open(folder) as second:
+        with pytest.raises(CaseUnwritable, match=LOCK_NAME):
+            case.custody.append(Act.LOG_VERIFIED)
+        case.close()
+        assert (folder / HOLDER_NAME).exists()
+        second.custody.append(Act.LOG_VERIFIED)
+        assert second.custody.verify().intact
 
 
 def test_looking_whether_a_case_is_held_never_locks_anybody_out(folder: Path, case: Case) -> None:

@@ -57,6 +57,9 @@ class Case(AbstractContextManager["Case"]):
         self._lock = lock
         self._open = True
         watch_tables(connection)
+        if lock is not None:
+            lock.watch(folder / DATABASE_NAME)
+            connection.before_writing(lock.refuse_lost)
         self.facts = _read_facts(connection)
         self.custody = CustodyLog(connection, self.facts.examiner)
         self.exhibits = ExhibitStore(connection)

@@ -100,6 +100,7 @@ class Connection:
         self._beside: int | None = None  # the file's format when tables were put beside it
         self._watch: Callable[[], None] | None = None
         self._tables = 0
+        self._permit: Callable[[], None] | None = None
         with in_words(otherwise=sqlite3.SQLITE_NOTADB):
             self._raw = self._open_for_reading(path) if read_only else _connect(path, "rwc")
             try:
@@ -190,6 +191,10 @@ class Connection:
         """
         self._tables, self._watch = self.pragma("schema_version"), check
 
+    def before_writing(self, permit: Callable[[], None]) -> None:
+        """Have something asked before every transaction that writes; it raises to refuse."""
+        self._permit = permit
+
     def pragma(self, name: str) -> int:
         """The number that a pragma answers, such as `user_version`."""
         with in_words():
@@ -257,6 +262,8 @@ class Connection:
                 with self.database.atomic():
                     yield
                 return
+            if self._permit is not None:
+                self._permit()
             self._raw.execute("BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:

@@ -25,12 +25,16 @@ class WriteLock:
     The operating system drops the lock when the process ends, however it ends; the small file
     beside it only tells others whom to ask.
 
+    A lock file that is deleted locks nobody out, and what is written to a deleted database is gone
+    with this process: both are looked for before every transaction.
+
     Raises:
         CaseLocked: somebody else holds the lock; the sentence says who.
         CaseUnwritable: the folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._files: dict[Path, tuple[int, int] | None] = {}
         self._holder = folder / HOLDER_NAME
         self._lock = _file_lock(folder, _WAIT_SECONDS)
         self._guard = threading.Lock()
@@ -49,6 +53,27 @@ class WriteLock:
         except OSError as error:
             self._lock.release()
             raise _unwritable(folder, error) from error
+        self.watch(folder / LOCK_NAME)
+
+    def watch(self, file: Path) -> None:
+        """Notice from now on if another file takes a file's place; the first call counts."""
+        self._files.setdefault(file, _identity(file))
+
+    def refuse_lost(self) -> None:
+        """Refuse to write on where a file that is watched is not in its place any more.
+
+        Raises:
+            CaseUnwritable: it was deleted, moved or exchanged.
+        """
+        for file, known in self._files.items():
+            if _identity(file) != known:
+                here = file.parent.exists()
+                what = f"file “{file.name}” of the case" if here else f"folder “{file.parent.name}”"
+                raise CaseUnwritable(
+                    f"The {what} was deleted, moved or exchanged while the case was open here, so "
+                    "nothing more is recorded.",
+                    "Close the case, put back what is not in its place, and open the case again.",
+                )
 
     def share(self) -> "WriteLock":
         """Count one more user of the lock."""
@@ -65,8 +90,9 @@ class WriteLock:
             if self._users:
                 return
             try:
+                self.refuse_lost()  # where another program has the lock by now, it is named there
                 self._holder.unlink(missing_ok=True)
-            except OSError:
+            except (OSError, CaseUnwritable):
                 # A stale name misleads nobody: it is read only while the lock is held.
                 pass
             finally:
@@ -107,6 +133,15 @@ def _is_seen_held(path: Path) -> bool | None:
     except (ImportError, OSError):
         return None
     return False
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file lies in a place, or None for none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _file_lock(folder: Path, patience: float) -> FileLock:
