@@ -96,6 +96,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "stand-in")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**33, 2**34))
     for moved in (torch.Tensor, torch.nn.Module):
         monkeypatch.setattr(moved, "to", stays(moved.to))
     monkeypatch.setattr(on_gpu, "_WARM", 1)

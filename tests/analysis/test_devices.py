@@ -15,6 +15,7 @@ from workstation.analysis.devices import (
     decoder_threads,
     default_workers,
     device_words,
+    fitting_workers,
     pick_device,
 )
 from workstation.errors import DetectorError
@@ -32,6 +33,7 @@ def gpus(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(names))
         monkeypatch.setattr(torch.cuda, "device_count", lambda: len(names))
         monkeypatch.setattr(torch.cuda, "get_device_name", name_of)
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (8 * 2**30, 16 * 2**30))
 
     return there_are
 
@@ -74,6 +76,16 @@ def test_workers_fit_the_machine(gpus, monkeypatch):
     assert default_workers("cuda") == 8
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert default_workers("cpu") == default_workers("cuda") == 1
+
+
+def test_workers_fit_the_memory_of_every_gpu(gpus, monkeypatch):
+    gpus("A", "A")
+    free = {"cuda:0": 9 * 2**30, "cuda:1": 6.5 * 2**30}
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (int(free[device]), 2**35))
+    assert [fitting_workers(count, "cuda") for count in (0, 1, 6, 7, 40)] == [1, 1, 6, 6, 6]
+    free["cuda:1"] = 100
+    assert fitting_workers(4, "cuda") == 1
+    assert fitting_workers(40, "cpu") == 40
 
 
 @pytest.mark.parametrize(("side_by_side", "threads"), [(16, 1), (20, 1), (5, 3), (1, 16), (0, 16)])

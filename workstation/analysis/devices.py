@@ -7,6 +7,9 @@ import re
 
 from workstation.errors import DetectorError
 
+_EACH = 2**30
+"""Bytes of a GPU's memory for a chunk: a process's context, networks, captured passes."""
+
 
 def pick_device(device: str) -> str:
     """Turn "auto" into "cuda" where there is a GPU, else "cpu".
@@ -79,6 +82,23 @@ def default_workers(device: str) -> int:
     """
     cores = os.cpu_count() or 1
     return cores if device == "cpu" else max(cores // 2, 1)
+
+
+def fitting_workers(workers: int, device: str) -> int:
+    """How many chunks can be worked on at once, of those that are wished for.
+
+    Beyond a few each has a process of its own, with a context on every GPU that takes part.
+
+    Args:
+        workers: Wished for.
+        device: "cpu" or "cuda".
+    """
+    import torch
+
+    if device == "cpu" or not torch.cuda.is_available():
+        return max(workers, 1)
+    free = min(torch.cuda.mem_get_info(one)[0] for one in computing(device))
+    return max(min(workers, free // _EACH), 1)
 
 
 def decoder_threads(device: str, side_by_side: int) -> int:

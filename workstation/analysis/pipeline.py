@@ -17,7 +17,12 @@ from workstation.analysis.continuing import can_go_on
 from workstation.analysis.cuts import keep_cuts
 from workstation.analysis.detector import Detector, DetectorInfo, load_detector
 from workstation.analysis.device_faults import DeviceFault, device_faults, next_attempt
-from workstation.analysis.devices import computing, decoder_threads, settle_rounding
+from workstation.analysis.devices import (
+    computing,
+    decoder_threads,
+    fitting_workers,
+    settle_rounding,
+)
 from workstation.analysis.findings import Thresholds, conclude
 from workstation.analysis.guard import MOST_TOUCHES, ExhibitGuard, ExhibitTouchedError
 from workstation.analysis.keeping import KeptChunks
@@ -93,7 +98,7 @@ def run_analysis(
     job.load(detector, device)
     while True:
         try:
-            return job.run(Engine(executor, max(1, workers)))
+            return job.run(executor, workers)
         except DeviceFault as fault:
             job.fall_back(fault)
         except ExhibitTouchedError as touched:
@@ -157,13 +162,14 @@ class _Analysis:
             raise touched
         self._done, self._fresh, self._working = 0, 0, WorkingTime()
 
-    def run(self, engine: Engine) -> Run:
+    def run(self, executor: Executor, workers: int) -> Run:
         """Score everything, and leave a truthful record whatever happens."""
         run = self._begin()
         self._run_id = run.id
         try:
             with device_faults(self._detector.device):
-                self._score(engine)
+                fitting = fitting_workers(workers, self._detector.torch_device)
+                self._score(Engine(executor, fitting))
                 self._conclude()
         except AnalysisCancelledError:
             self._stopped()
