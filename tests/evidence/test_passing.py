@@ -188,13 +188,13 @@ def test_damage_is_noticed_whatever_the_threads_are_doing(
 
 def test_what_a_thread_says_of_anothers_picture_is_believed_once_that_one_was_done() -> None:
     class Thread:
-        thread_count, name, extradata = 3, "h264", b""
+        thread_count, name, extradata, reorder_depth = 3, "h264", b"", 5
 
     class Stream:
         codec_context = Thread()
 
     class Packet:
-        stream, pts = Stream(), 0
+        stream, pts, size, is_discard = Stream(), 0, 1, False
 
     class Nothing:
         index, wanted, absent = None, 0, ""
@@ -204,10 +204,11 @@ def test_what_a_thread_says_of_anothers_picture_is_believed_once_that_one_was_do
 
     several = decoding_run.Run(Nothing(), None, 0, careful=False)  # type: ignore[arg-type]
     several._begin(Packet())
-    several._order, several._fed = {4: 5, 6: 7}, 10  # the thread of the 8th packet hands it out
-    assert several._told_in_time(4, 0)
-    assert not several._told_in_time(6, 0)
-    assert several._told_in_time(6, 2)
+    several._fed = 10  # the thread of the 8th packet hands it out
+    assert several._told_in_time(5, 0)
+    assert not several._told_in_time(7, 0)
+    assert several._told_in_time(7, 2)
+    assert not several._told_in_time(None, 2)
 
 
 class Codec:

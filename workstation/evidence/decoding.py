@@ -12,7 +12,7 @@ import numpy as np
 
 from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
-from workstation.evidence import pulse
+from workstation.evidence import hidden, pulse
 from workstation.evidence.decoding_run import (
     ABSENT,
     NOT_GIVEN,
@@ -137,7 +137,7 @@ class Decoder:
                 found = None
             if found is not None:
                 head, rest = found
-                number = self.number_of(head.pts)
+                number = None if head.is_discard else self.number_of(head.pts)
                 if number is not None and number <= start:
                     yield head
                     yield from self._to_the_end(rest)
@@ -235,7 +235,8 @@ class Decoder:
         number, reason = 0, NOT_GIVEN
         trail = Trail(video_stream(self.container).codec_context)
         packets = pulse.with_following(self._demux(careful=True))
-        for count, (packet, following) in enumerate(packets):
+        for count, (given, following) in enumerate(packets):
+            packet = hidden.revealed(given, count)
             trail.fed(packet, following, count)
             try:
                 frames = pulse.decode(packet, count)
@@ -247,6 +248,8 @@ class Decoder:
                 break
             for frame in frames:
                 fault = trail.fault_of(frame)
+                if hidden.order_of(frame) is not None:
+                    continue
                 if first <= number < len(self.index):
                     yield Picture(number, None if fault else frame, fault)
                 number += 1

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import av
 
 from workstation.cases.records import FrameIndex
-from workstation.evidence import nal_units, pulse
+from workstation.evidence import hidden, nal_units, pulse
 from workstation.evidence.expendable import IsExpendable, end_of_sequence, expendable_test
 from workstation.evidence.media import said
 
@@ -79,6 +79,7 @@ class Run:
     _order: dict[int, int] = field(default_factory=dict)
     _expendable: set[int] = field(default_factory=set)
     _damage: list[tuple[int, int]] = field(default_factory=list)
+    _hidden: dict[int, int] = field(default_factory=dict)
     _keys: dict[int, int] = field(default_factory=dict)
     _can_pass: IsExpendable | None = None
     _told_keys: bool = False
@@ -107,13 +108,13 @@ class Run:
         yield from self._ready(ended=True)
 
     def _begin(self, packet: Any) -> None:
-        number = self.decoder.number_of(packet.pts)
+        number = self._number(packet)
         self._next = 0 if self.start is None or number is None else number
         codec = packet.stream.codec_context
         self._ahead = codec.thread_count - 1
         if codec.name == "h264" and codec.thread_count > 1:
             self._held_back = codec.thread_count
-        self._delay += self._ahead + self._held_back
+        self._delay += self._ahead + codec.reorder_depth  # with what threads hold back
         self._told_keys = codec.name in nal_units.CODECS
         self._can_pass = expendable_test(codec)
         if self.careful and not nal_units.length_size(codec.name, codec.extradata):
@@ -121,8 +122,13 @@ class Run:
             # none is built on may have swallowed the one after it.
             self._can_pass = None
 
+    def _number(self, packet: Any) -> int | None:
+        """A packet's frame; None where an edit list hides it, whatever its time is."""
+        shown = packet.size and not packet.is_discard
+        return self.decoder.number_of(packet.pts) if shown else None
+
     def _feed(self, packet: Any, following: Any) -> None:
-        number = self.decoder.number_of(packet.pts) if packet.size else None
+        number = self._number(packet)
         if packet.size and self._passes(packet, number):
             return
         if packet.size:
@@ -150,7 +156,7 @@ class Run:
 
     def _take(self, packet: Any, number: int | None) -> None:
         try:
-            frames = pulse.decode(packet, number)
+            frames = pulse.decode(hidden.revealed(packet, self._fed), number)
         except av.FFmpegError as error:
             self._fault(number, f"{DAMAGED} ({said(error)})", packet)
             return
@@ -158,25 +164,35 @@ class Run:
             self._fault(number, str(refusal), packet)
             return
         for at, frame in enumerate(frames):
-            shown = self.decoder.number_of(frame.pts)
-            if self._told_keys and not frame.key_frame and shown is not None:
-                # Where pictures are renewed bit by bit, packets say "key" without being one.
-                self._keys.pop(self._order.get(shown, 0), None)
-            if shown is None or shown < self._next:
-                continue
-            if frame.is_corrupt or not self._told_in_time(shown, 0 if packet.size else at + 1):
-                self._fault(shown, DAMAGED)
-            else:
-                self._got.setdefault(shown, frame if self._keeps(shown) else True)
+            self._came(frame, 0 if packet.size else at + 1)
 
-    def _told_in_time(self, number: int, drained: int) -> bool:
+    def _came(self, frame: Any, drained: int) -> None:
+        order, shown = hidden.order_of(frame), self.decoder.number_of(frame.pts)
+        if shown is not None:
+            order = self._order.get(shown)
+        if order is not None and self._told_keys and not frame.key_frame:
+            # Where pictures are renewed bit by bit, packets say "key" without being one.
+            self._keys.pop(order, None)
+        sound = not frame.is_corrupt and self._told_in_time(order, drained)
+        if order in self._hidden:
+            pts = self._hidden.pop(order)
+            if not sound:
+                self._damage.append((order, pts))
+        if shown is None or shown < self._next:
+            return
+        if sound:
+            self._got.setdefault(shown, frame if self._keeps(shown) else True)
+        else:
+            self._fault(shown, DAMAGED)
+
+    def _told_in_time(self, order: int | None, drained: int) -> bool:
         """Whether the thread a frame came from was done when another one handed the frame out.
 
         The packet whose thread hands a frame out lies as many before the last one as there are
         other threads, and its thread began after that of the packet `held_back` before had ended.
         """
         turn = min(self._fed - self._ahead + drained, self._fed + 1)
-        return not self._held_back or turn - self._order.get(number, turn) >= self._held_back
+        return not self._held_back or (order is not None and turn - order >= self._held_back)
 
     def _passes(self, packet: Any, number: int | None) -> bool:
         """Whether the packet is left out, as nothing that is wanted is built on it."""
@@ -200,6 +216,10 @@ class Run:
         self._fed += 1
         if packet.is_keyframe and packet.pts is not None:
             self._keys[self._fed] = packet.pts
+        if packet.is_discard and packet.is_corrupt:
+            self._fault(None, f"{DAMAGED} (it is cut off)", packet)
+        if hidden.is_revealed(packet) and not self._stands_alone(packet):
+            self._hidden[self._fed] = packet.pts
         if number is None or number < self._next:
             return
         self._order[number] = self._fed
@@ -209,6 +229,10 @@ class Run:
         if packet.is_corrupt:
             self._fault(number, f"{DAMAGED} (it is cut off)")
 
+    def _stands_alone(self, packet: Any) -> bool:
+        """Whether no other frame is built on a packet."""
+        return packet.is_disposable or bool(self._can_pass and self._can_pass(bytes(packet)))
+
     def _keeps(self, number: int) -> bool:
         return number >= max(self.first, self.decoder.wanted)
 
@@ -217,16 +241,28 @@ class Run:
             raise AnomalyError
         if number is not None and number >= self._next:
             self._bad.setdefault(number, reason)
-        elif number is None and packet is not None and packet.pts is not None:
-            # An edit list hides the frame; those built on it may be shown.
-            self._damage.append((self._fed, packet.pts))
+        elif number is None and packet is not None:
+            # An edit list hides the frame, or its codec; those built on it may be shown.
+            self._hidden.pop(self._fed, None)
+            if packet.pts is not None and not self._stands_alone(packet):
+                self._damage.append((self._fed, packet.pts))
+
+    def _give_up(self, *, ended: bool) -> None:
+        """Stop waiting for pictures of hidden frames that will not come."""
+        for order in [one for one in self._hidden if ended or self._fed - one > self._delay]:
+            pts = self._hidden.pop(order)
+            if not self._told_keys:  # otherwise they may just not be renewed as a whole yet
+                self._damage.append((order, pts))
 
     def _ready(self, *, ended: bool) -> Iterator[Picture]:
+        self._give_up(ended=ended)
         while self._next < len(self.decoder.index):
             number = self._next
             own = self._order.get(number, self._fed)
             before = [n for n, order in self._order.items() if order < own and n > number]
             if not all(self._settled(n, ended) for n in (number, *before)):
+                return
+            if min(self._hidden, default=own) < own:
                 return
             picture = self._judge(number, own, before)
             if picture.frame is None and self._opening and self.start is not None:
