@@ -53,6 +53,11 @@ def stay(place: Path) -> None:
     time.sleep(600)
 
 
+def slowly(number: int) -> tuple[int, int]:
+    time.sleep(0.03)
+    return os.getpid(), number
+
+
 def odd() -> object:
     return lambda: None
 
@@ -127,6 +132,28 @@ def test_where_no_process_can_be_begun_threads_do_it_all(error, monkeypatch, tmp
         calls = [pool.submit(whose, tmp_path, 3) for _ in range(3)]
         assert {call.result() for call in calls} == {os.getpid()}
     assert "threads do it all" in caplog.text
+
+
+def test_where_memory_is_short_calls_wait_for_a_thread(monkeypatch, tmp_path):
+    def none():
+        raise AssertionError("no process is wanted")
+
+    (tmp_path / "meminfo").write_text("MemTotal: 16000000 kB\nMemAvailable:  900000 kB\n")
+    monkeypatch.setattr(chunk_executor, "_MEMORY", tmp_path / "meminfo")
+    monkeypatch.setattr(chunk_executor, "ChunkProcess", none)
+    with executor(4, 1, monkeypatch) as pool:
+        calls = [pool.submit(slowly, number) for number in range(8)]
+        assert [call.result() for call in calls] == [(os.getpid(), n) for n in range(8)]
+
+
+@pytest.mark.parametrize("said", ["", "MemAvailable:", "MemAvailable: much kB", None])
+def test_where_the_system_says_nothing_of_its_memory_processes_are_begun(
+    said, monkeypatch, tmp_path
+):
+    if said is not None:
+        (tmp_path / "meminfo").write_text(said)
+    monkeypatch.setattr(chunk_executor, "_MEMORY", tmp_path / "meminfo")
+    assert chunk_executor._room()
 
 
 def begun(place: Path) -> int:

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from pathlib import Path
 from typing import Any
 
 from workstation.analysis.chunk_process import ChunkProcess, Ended
@@ -19,15 +20,20 @@ from workstation.errors import AnalysisError
 MOST_THREADS = 4
 """So many chunks at once are worked on by threads of this process."""
 
+_EACH = 2**20
+"""Kilobytes that must be left for a process more; with its decoder it takes about half."""
+
+_MEMORY = Path("/proc/meminfo")
+
 _log = logging.getLogger(__name__)
 
 
 class ChunkExecutor(Executor):
     """Runs calls on the threads of another executor: a few there, more of them in processes.
 
-    Processes take seconds to begin; meanwhile calls wait for whichever place is free first. One
-    that ends before it answers is replaced, and its call made once more. Where none can be begun
-    the threads do it all.
+    Processes take seconds to begin; meanwhile calls wait for whichever place is free first, and
+    where memory is short for that alone. One that ends before it answers is replaced, and its call
+    made once more. Where none can be begun the threads do it all.
 
     Args:
         threads: As many as calls may run at once.
@@ -99,7 +105,7 @@ class ChunkExecutor(Executor):
                         process = self._idle.pop()
                         self._busy.add(process)
                         return process
-                    if self._beginning < self._waiting:
+                    if self._beginning < self._waiting and _room():
                         self._beginning += 1
                         threading.Thread(target=self._begin, daemon=True).start()
                     self._change.wait()
@@ -138,3 +144,13 @@ class ChunkExecutor(Executor):
             _log.warning("No process can be begun for a chunk (%r); threads do it all", failed)
         if process is not None and closed:
             process.end()
+
+
+def _room() -> bool:
+    """Whether the system has memory for a process more; where it does not say, it has."""
+    try:
+        lines = _MEMORY.read_text(encoding="ascii").splitlines()
+        (left,) = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+        return int(left) >= _EACH
+    except (OSError, ValueError, IndexError):
+        return True
