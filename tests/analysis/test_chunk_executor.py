@@ -10,10 +10,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from workstation.analysis import chunk_executor
+from workstation.analysis import chunk_executor, chunk_process
 from workstation.analysis.chunk_executor import ChunkExecutor
 from workstation.errors import AnalysisError, DecodeError
 
@@ -79,7 +80,10 @@ def test_a_few_calls_stay_in_this_process(monkeypatch, tmp_path):
         assert {call.result() for call in calls} == {os.getpid()}
 
 
-def test_further_calls_are_made_in_processes_that_are_asked_again(monkeypatch, tmp_path):
+@pytest.mark.parametrize("system", [sys.platform, "darwin"])
+def test_further_calls_are_made_in_processes_that_are_asked_again(system, monkeypatch, tmp_path):
+    # Elsewhere than on Linux nothing is forked.
+    monkeypatch.setattr(chunk_process, "sys", SimpleNamespace(platform=system))
     rounds = []
     with executor(3, 1, monkeypatch) as pool:
         for number in range(2):
@@ -189,7 +193,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tests.analysis.test_chunk_executor import stay
-from workstation.analysis import chunk_executor
+from workstation.analysis import chunk_executor, chunk_process
 
 if __name__ == "__main__":
     chunk_executor.MOST_THREADS = 0
