@@ -234,7 +234,7 @@ class Decoder:
         self._reopen(careful=True)
         number, reason = 0, NOT_GIVEN
         trail = Trail(video_stream(self.container).codec_context)
-        packets = pulse.with_following(self._demux(careful=True))
+        packets = hidden.in_parts(pulse.with_following(self._demux(careful=True)))
         for count, (given, following) in enumerate(packets):
             packet = hidden.revealed(given, count)
             trail.fed(packet, following, count)

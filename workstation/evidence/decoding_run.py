@@ -98,7 +98,7 @@ class Run:
             AnomalyError: damage was met while several threads were decoding.
         """
         packets = self.decoder.packets(self.start, careful=self.careful)
-        for packet, following in pulse.with_following(packets):
+        for packet, following in hidden.in_parts(pulse.with_following(packets)):
             if self._next < 0:
                 self._begin(packet)
             self._feed(packet, following)

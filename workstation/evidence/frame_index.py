@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
-from workstation.evidence import pulse
+from workstation.evidence import hidden, pulse
 from workstation.evidence.isolation.asking import ask
 from workstation.evidence.isolation.messages import Garbled
 from workstation.evidence.isolation.wire import MOST_FRAMES, index_received
@@ -221,7 +221,8 @@ def _decoding_order(
         stream = video_stream(container)
         stream.thread_type = "SLICE"
         stream.codec_context.thread_count = 1
-        for count, packet in enumerate(_readable(container, stream)):
+        readable = pulse.with_following(_readable(container, stream))
+        for count, (packet, _) in enumerate(hidden.in_parts(readable)):
             try:
                 frames = pulse.decode(packet, count)
                 key += [bool(frame.key_frame) for frame in frames]

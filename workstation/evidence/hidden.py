@@ -4,6 +4,7 @@ FFmpeg lets go of their pictures, and with them of what its decoders only mark a
 decoders are given these packets as if they were to be shown, with a time that no frame has.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import av
@@ -49,3 +50,27 @@ def order_of(frame: Any) -> int | None:
     """The order that a frame's packet was `revealed` with; None where nothing hides the frame."""
     hidden = frame.pts is not None and _FIRST <= frame.pts < _LAST
     return frame.pts - _FIRST if hidden else None
+
+
+def in_parts(packets: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Packets, each with the one after it, whose decoder begins anew with each part of a recording.
+
+    An edit list may show parts that lie far from one another, or again what it has shown. Their
+    packets come one part after the other, those behind the end of a part up to a key frame. Between
+    them comes an empty packet, which has the decoder give what it holds back.
+    """
+    before = None
+    for packet, following in packets:
+        if before is not None and _begins_part(packet, before):
+            last = av.Packet()
+            last.stream = packet.stream
+            yield last, None
+            packet.stream.codec_context.flush_buffers()
+        yield packet, following
+        before = packet
+
+
+def _begins_part(packet: Any, before: Any) -> bool:
+    if not (before.is_discard and packet.is_keyframe) or None in (packet.dts, before.dts):
+        return False
+    return bool(packet.dts < before.dts)
