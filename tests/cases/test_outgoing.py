@@ -58,12 +58,13 @@ def export(case: Case, *targets: Path, content: str = NEW) -> None:
                 Act.FRAME_EXPORTED if len(targets) > 1 else Act.SCORES_EXPORTED,
                 "E001",
                 output=place_of(targets[0]),
+                written_as=out.written_as,
                 **digests,
             )
         )
 
 
-def names(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -95,7 +96,7 @@ def test_the_entry_comes_before_the_name(
     export(case, target)
     assert seen == [OLD]
     assert target.read_text() == NEW
-    assert names(target.parent) == [target.name]
+    assert names_in(target.parent) == [target.name]
     assert unnamed(case) == ()
 
 
@@ -109,7 +110,7 @@ def test_without_an_entry_nothing_changes(
     with pytest.raises(CaseError):
         export(case, target)
     assert target.read_text() == OLD
-    assert names(target.parent) == [target.name]
+    assert names_in(target.parent) == [target.name]
 
 
 @pytest.mark.parametrize("logged", [True, False])
@@ -138,7 +139,7 @@ def test_a_name_that_cannot_be_given_is_in_the_log(
     if logged:
         assert (last.act, last.details["entry"]) == (Act.EXPORT_FAILED, last.sequence - 1)
         assert last.details["missing"] == [str(beside)]
-        assert names(target.parent) == [target.name]
+        assert names_in(target.parent) == [target.name]
     else:
         assert last.act == Act.FRAME_EXPORTED
         (said,) = unnamed(case)
@@ -156,7 +157,7 @@ def test_what_is_put_in_the_place_meanwhile_is_left(case: Case, tmp_path: Path) 
     with pytest.raises(WorkstationError, match="exists already"):
         late()
     assert target.read_text() == "mine"
-    assert names(tmp_path) == ["case", "mine.csv"]
+    assert names_in(tmp_path) == ["case", "mine.csv"]
 
 
 def test_two_exports_to_one_place_do_not_write_into_each_other(case: Case, target: Path) -> None:
@@ -191,7 +192,7 @@ def test_an_export_killed_before_its_name_is_found_by_its_digest(case: Case, tar
         export(again, target.with_name("another.csv"), content="another")
         assert part.exists()  # the log knows it
         export(again, target)
-        assert names(target.parent) == ["another.csv", target.name]
+        assert names_in(target.parent) == ["another.csv", target.name]
         assert verify_case(again).chain.remarks == ()
 
 
@@ -209,14 +210,51 @@ def test_opening_a_case_clears_its_reports_of_what_the_log_does_not_know(
 
 
 def test_what_a_log_names_is_looked_at_and_no_more(case: Case, tmp_path: Path) -> None:
-    """The log of a case from elsewhere may name any place."""
-    endless = tmp_path / "pipes"
-    endless.mkdir()
-    os.mkfifo(endless / ".export-0.part")
-    (endless / ".export-1.part").symlink_to("/dev/zero")
-    (endless / ".export-2.part").write_text("theirs")
-    (endless / ".export-3.part").mkdir()
-    for place in (f"{endless}/a", "a\0b", "x" * 5000, "/proc/self/fd/a", 3, "**/*"):
-        case.custody.append(Act.SCORES_EXPORTED, "E001", output=place, sha256="0" * 64)
+    """The log of a case from elsewhere may name any place, and what lies there may be anything."""
+    out = tmp_path / "out"
+    out.mkdir()
+    os.mkfifo(out / ".export-0.part")
+    (out / ".export-1.part").symlink_to("/dev/zero")
+    (out / ".export-3.part").mkdir()
+    (out / ".export-4.part").mkdir()
+    os.mkfifo(out / ".export-4.part" / "frames.json")
+    (out / "secret").write_text("theirs")
+    for place in (f"{out}/a", "a\0b", "x" * 5000, "/proc/self/fd/a", 3, "**/*", "", "/", "."):
+        for names in (
+            *([f".export-{n}.part"] for n in range(5)),
+            ["secret"],
+            ["../out/secret"],
+            [".export-\0.part"],
+            [[]],
+            "x",
+            {},
+        ):
+            details = {"output": place, "sha256": "0" * 64, "written_as": names}
+            case.custody.append(Act.SCORES_EXPORTED, "E001", **details)
     assert unnamed(case) == ()
-    assert len(names(endless)) == 4
+    assert len(names_in(out)) == 5
+
+
+def test_what_lies_there_and_is_not_what_was_entered_is_said(case: Case, target: Path) -> None:
+    (target.parent / ".export-0-1.part").write_text("theirs")
+    case.custody.append(
+        Act.SCORES_EXPORTED,
+        "E001",
+        output=str(target),
+        sha256="0" * 64,
+        written_as=[".export-0-1.part"],
+    )
+    heard = []
+    (said,) = unnamed(case, lambda *told: heard.append(told))
+    assert "with another SHA-256 than the entry. Remove it" in said
+    assert heard == [(".export-0-1.part", 6, 6)]
+
+
+def test_opening_a_case_hashes_nothing_that_was_left(case: Case) -> None:
+    """A large file without content takes no room, and minutes to read."""
+    case.close()
+    part = case.reports_folder / ".export-0-1.part"
+    with part.open("wb") as file:
+        file.truncate(2**36)
+    Case.open(case.folder).close()
+    assert not part.exists()

@@ -67,11 +67,11 @@ class Killing:
             self._round(act, how, tally, tell)
         return tally
 
-    def each_step(self, tell: Callable[[str], None]) -> Tally:
-        """Kill every act at every one of its steps."""
+    def each_step(self, every: int, tell: Callable[[str], None]) -> Tally:
+        """Kill every act at every one of its steps, or at every n-th."""
         tally = Tally()
         for act in self._acts:
-            for step in range(1, self._steps[act.name] + 1):
+            for step in range(1, self._steps[act.name] + 1, every):
                 self._count += 1
                 self._round(act, "step", tally, tell, step)
         return tally

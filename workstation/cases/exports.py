@@ -1,6 +1,7 @@
 """Where files that leave the case may go, and what was written; `outgoing` writes them."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,8 +92,12 @@ def refuse(case: "Case", target: Path, what: str, *, overwrite: bool = False) ->
         )
 
 
-def read_back(path: Path) -> Written:
+def read_back(path: Path, advance: Callable[[int], object] | None = None) -> Written:
     """Hash a file as it lies on the disk.
+
+    Args:
+        path: the file.
+        advance: is told the bytes done; what it raises ends it.
 
     Raises:
         OSError: it cannot be read.
@@ -102,4 +107,6 @@ def read_back(path: Path) -> Written:
         while block := file.read(BLOCK):
             digest.update(block)
             size += len(block)
+            if advance is not None:
+                advance(size)
     return Written(path, digest.hexdigest(), size)

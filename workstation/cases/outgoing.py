@@ -1,17 +1,20 @@
 """Files on their way out of a case: finished beside their places, entered in the log, then named.
 
 So nothing ever stands under its name that the log does not know, in whatever moment the program
-ends. What is left beside a place looks unfinished; if the log knows its digest, it was finished
-and only its name is missing, and `unnamed` says so.
+ends. What is left beside a place looks unfinished. The entry holds the name it was written under,
+so that what was finished and only lacks its name is found again, and `unnamed` says so.
 """
 
 import hashlib
 import itertools
 import os
+import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
     from workstation.cases.case import Case
 
 HALF_WRITTEN = ".export-{}.part*"
+_NAME = re.compile(r"\.export-[0-9a-f-]{1,60}\.part")
 LISTING = "frames.json"
 """In a folder that was exported; it holds the digests of all that lies beside it."""
+
+Announce = Callable[[str, int, int], object]
 
 _OURS = secrets.token_hex(4)  # this process; only one at a time exports from a case
 _counted = itertools.count()
@@ -40,6 +46,11 @@ class Outgoing:
         self._parts: dict[Path, Path] = {}
         self._entered = False
         self._what = ""
+
+    @property
+    def written_as(self) -> list[str]:
+        """The names under which lies what is to be entered, for the entry."""
+        return [part.name for part in self._parts]
 
     @contextmanager
     def writing(self, target: Path, what: str, *, overwrite: bool = False) -> Iterator[Path]:
@@ -193,6 +204,7 @@ def write_timeline(
                 number,
                 runs=list(runs),
                 output=place_of(target),
+                written_as=out.written_as,
                 sha256=written.sha256,
                 **shown,
             )
@@ -200,24 +212,31 @@ def write_timeline(
     return written
 
 
-def unnamed(case: "Case") -> tuple[str, ...]:
+def unnamed(case: "Case", announce: Announce | None = None) -> tuple[str, ...]:
     """Exports that were entered whose program ended before they got their names, a sentence each.
+
+    Args:
+        case: the case.
+        announce: hears of what is hashed: its name, bytes done and their total; may raise to stop.
 
     Raises:
         CaseError: the log cannot be read.
     """
     found = []
-    known = _entered(case)
-    for folder in {place.parent for _, place in known.values()}:
-        for part in _parts_in(folder, "*"):
-            entry, place = known.get(_digest(part), (None, None))
-            if entry is not None and place is not None and place.parent == folder:
-                found.append(
-                    f"Entry {entry.sequence} ({entry.act}): the program ended before {place.name} "
-                    f"got its name. It lies in {folder} as {part.name}, with the SHA-256 of the "
-                    f"entry. Give it the name {place.name}, or export again."
-                )
-    return tuple(sorted(found))
+    for name, (entry, place, digest) in _entered(case).items():
+        part = place.with_name(name)
+        size = _size(part)
+        if size is None:
+            continue
+        hear = partial(_hear, announce, name, size)
+        same = _digest(part, hear) == digest
+        with_it = "with the SHA-256 of the entry" if same else "with another SHA-256 than the entry"
+        what = f"Give it the name {place.name}, or export" if same else "Remove it, and export"
+        found.append(
+            f"Entry {entry.sequence} ({entry.act}): the program ended before {place.name} got its "
+            f"name. It lies in {place.parent} as {name}, {with_it}. {what} again."
+        )
+    return tuple(found)
 
 
 def sweep_reports(case: "Case") -> None:
@@ -227,7 +246,7 @@ def sweep_reports(case: "Case") -> None:
     if left:
         known = _entered(case)
         for part in left:
-            if _digest(part) not in known:
+            if part.name not in known:
                 _remove(part)
 
 
@@ -240,8 +259,7 @@ def _sweep(case: "Case", target: Path) -> None:
     if left:
         known = _entered(case)
         for part in left:
-            _, place = known.get(_digest(part), (None, None))
-            if place is None or place == Path(place_of(target)):
+            if part.name not in known or known[part.name][1].name == target.name:
                 _remove(part)
 
 
@@ -250,36 +268,47 @@ def _mark(case: "Case") -> str:
     return hashlib.sha256(f"{case.custody.origin()} {case.folder}".encode()).hexdigest()[:12]
 
 
-def _entered(case: "Case") -> dict[str, tuple[CustodyEntry, Path]]:
-    """The entry of every export, and its place, by the digest of what was exported."""
-    found: dict[str, tuple[CustodyEntry, Path]] = {}
+def _entered(case: "Case") -> dict[str, tuple[CustodyEntry, Path, str]]:
+    """By the names that exports were written under: entry, place and digest of each."""
+    found: dict[str, tuple[CustodyEntry, Path, str]] = {}
     for entry in case.custody.entries():
         details = entry.details
-        place = details.get("output", details.get("path"))
-        if not isinstance(place, str) or "\0" in place:
+        place, names = details.get("output", details.get("path")), details.get("written_as")
+        if not isinstance(place, str) or "\0" in place or not isinstance(names, list):
             continue
-        beside = f"{place}.json" if entry.act == Act.FRAME_EXPORTED else place
-        for name, where in (("sha256", place), ("sidecar_sha256", beside)):
-            digest = details.get(name)
-            if isinstance(digest, str):
-                found[digest] = (entry, case.folder / where)
+        places = (place, f"{place}.json")
+        first = "sha256" if "sha256" in details else "sidecar_sha256"
+        for name, where, digest in zip(names, places, (first, "sidecar_sha256"), strict=False):
+            if isinstance(name, str) and _NAME.fullmatch(name) and Path(where).name:
+                found[name] = (entry, case.folder / where, str(details.get(digest)))
     return found
 
 
 def _parts_in(folder: Path, of: str) -> list[Path]:
-    try:
-        return sorted(one for one in folder.glob(HALF_WRITTEN.format(of)) if not one.is_symlink())
-    except (OSError, ValueError, RuntimeError):  # the log may name any place
-        return []
+    return sorted(one for one in folder.glob(HALF_WRITTEN.format(of)) if not one.is_symlink())
 
 
-def _digest(part: Path) -> str:
-    """SHA-256 of a file, or of the listing in a folder; "" for anything else."""
-    file = part / LISTING if part.is_dir() else part
+def _size(part: Path) -> int | None:
+    """Bytes of a file, or of the listing in a folder; None for anything else."""
     try:
-        return read_back(file).sha256 if file.is_file() and not file.is_symlink() else ""
+        found = part.lstat()
+        if stat.S_ISDIR(found.st_mode):
+            found = (part / LISTING).lstat()
+    except (OSError, ValueError):  # the log may name any place
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def _digest(part: Path, advance: Callable[[int], object]) -> str:
+    try:
+        return read_back(part / LISTING if part.is_dir() else part, advance).sha256
     except OSError:
         return ""
+
+
+def _hear(announce: Announce | None, name: str, size: int, done: int) -> None:
+    if announce is not None:
+        announce(name, done, size)
 
 
 def _settle(part: Path) -> None:

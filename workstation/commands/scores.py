@@ -5,7 +5,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workstation.cases.custody import Act
 from workstation.commands.answers import Answer, to_json
@@ -101,7 +101,7 @@ def export(
     from workstation.cases.outgoing import outgoing, place_of
 
     if output is None:
-        place: dict[str, str] = {"output": "standard output"}
+        place: dict[str, Any] = {"output": "standard output"}
     else:
         refuse(case, output, "The scores", overwrite=overwrite)
         place = {"output": place_of(output)}
@@ -115,7 +115,7 @@ def export(
         if output is not None:
             content = text.encode("utf-8")
             written = out.write(output, content, "The scores", overwrite=overwrite)
-            place["sha256"] = written.sha256
+            place |= {"sha256": written.sha256, "written_as": out.written_as}
         out.enter(
             lambda: case.custody.append(
                 Act.SCORES_EXPORTED,

@@ -133,11 +133,11 @@ def take_clip(
             found = read_back(part)
         written = Written(target, found.sha256, found.size)
         taken = ClipTaken(written, start, (first, last), *_counts(copied, equal))
-        out.enter(lambda: _entry(case, number, taken))
+        out.enter(lambda: _entry(case, number, taken, out.written_as))
     return taken
 
 
-def _entry(case: Case, number: str, taken: ClipTaken) -> CustodyEntry:
+def _entry(case: Case, number: str, taken: ClipTaken, written_as: list[str]) -> CustodyEntry:
     return case.custody.append(
         Act.CLIP_EXPORTED,
         number,
@@ -149,6 +149,7 @@ def _entry(case: Case, number: str, taken: ClipTaken) -> CustodyEntry:
         packets=taken.packets,
         packets_equal=taken.equal,
         output=place_of(taken.file.path),
+        written_as=written_as,
         sha256=taken.file.sha256,
     )
 

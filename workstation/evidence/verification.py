@@ -122,7 +122,8 @@ def verify_case(case: Case, announce: Announce | None = None) -> CaseVerificatio
         ExhibitError: a copy is there but cannot be read.
     """
     chain = case.custody.verify()
-    chain = replace(chain, remarks=(*chain.remarks, *unnamed(case)))
+    hear = None if announce is None else _told(announce)
+    chain = replace(chain, remarks=(*chain.remarks, *unnamed(case, hear)))
     disagreeing = disagreements(case)
     if not case.read_only:
         case.custody.append(
@@ -138,6 +139,10 @@ def verify_case(case: Case, announce: Announce | None = None) -> CaseVerificatio
     numbers = [exhibit.number for exhibit in case.exhibits.all()]
     outcomes = {number: verify_exhibit(case, number, announce) for number in numbers}
     return CaseVerification(chain, outcomes, disagreeing)
+
+
+def _told(announce: Announce) -> Callable[[str, int, int], None]:
+    return lambda name, done, total: announce(VerificationProgress(name, done, total))
 
 
 def _hash(case: Case, exhibit: Exhibit, announce: Announce | None) -> str:

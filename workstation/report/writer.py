@@ -128,6 +128,7 @@ def _record(
                 Act.REPORT_SIGNED,
                 f"R{context.sequence:03d}",
                 path=path,
+                written_as=out.written_as,
                 identity=context.identity,
                 sha256=digest,
                 signature_sha256=signature_sha256(signed),
