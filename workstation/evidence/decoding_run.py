@@ -202,7 +202,7 @@ class Run:
             # Shown before the key frame that decoding began with, built on what was not decoded.
             return self._leading and self.start is not None and not self.careful
         self._leading = self._leading and packet.is_keyframe
-        if self._can_pass is None or not self._can_pass(bytes(packet)):
+        if self._can_pass is None or not self._can_pass(memoryview(packet)):
             return False
         self._expendable.add(number)
         if self.careful or number >= self.decoder.wanted - _NEAR:
@@ -231,7 +231,7 @@ class Run:
 
     def _stands_alone(self, packet: Any) -> bool:
         """Whether no other frame is built on a packet."""
-        return packet.is_disposable or bool(self._can_pass and self._can_pass(bytes(packet)))
+        return packet.is_disposable or bool(self._can_pass and self._can_pass(memoryview(packet)))
 
     def _keeps(self, number: int) -> bool:
         return number >= max(self.first, self.decoder.wanted)

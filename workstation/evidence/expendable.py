@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from workstation.evidence.nal_units import length_size, unit_starts
+from workstation.evidence.nal_units import Data, length_size, unit_starts
 
-IsExpendable = Callable[[bytes], bool]
+IsExpendable = Callable[[Data], bool]
 
 _H264_SLICE = b"\x01"  # nal_ref_idc 0, a slice of a picture that is no key picture
 _H264_MATTER = (1, 2, 3, 4, 5, 7, 8)  # slices and parameter sets
@@ -42,13 +42,13 @@ def end_of_sequence(codec: Any) -> bytes:
     return (1).to_bytes(length or 3, "big") + b"\x0a"
 
 
-def _h264(packet: bytes, length: int) -> bool:
+def _h264(packet: Data, length: int) -> bool:
     heads = [packet[at : at + 1] for at in unit_starts(packet, length)]
     heads = [head for head in heads if head and head[0] & 31 in _H264_MATTER]
     return bool(heads) and all(head == _H264_SLICE for head in heads)
 
 
-def _hevc(packet: bytes, length: int) -> bool:
+def _hevc(packet: Data, length: int) -> bool:
     heads = [packet[at : at + 2] for at in unit_starts(packet, length)]
     heads = [head for head in heads if head and head[0] >> 1 & 63 in _HEVC_MATTER]
     return bool(heads) and all(head in _HEVC_SLICES for head in heads)

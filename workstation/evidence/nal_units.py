@@ -8,6 +8,8 @@ as if they were data. Where they stand, something was laid over what had been wr
 
 import re
 
+Data = bytes | memoryview
+
 CODECS = ("h264", "hevc")
 # Two zeros and a 1 or 2, or all of the zeros where there are three or more.
 _STRANGE = re.compile(rb"\x00\x00(?:[\x01\x02]|\x00++)")
@@ -30,7 +32,7 @@ def length_size(codec: str, extradata: bytes | None) -> int:
     return (extradata[place] & 3) + 1
 
 
-def unit_starts(packet: bytes, length: int) -> list[int]:
+def unit_starts(packet: Data, length: int) -> list[int]:
     """Where each NAL unit begins: after its length in so many bytes, or (0) after 00 00 01.
 
     Returns:
@@ -41,7 +43,7 @@ def unit_starts(packet: bytes, length: int) -> list[int]:
     return [found.end() for found in _START.finditer(packet)]
 
 
-def is_overwritten(codec: str, extradata: bytes | None, data: bytes) -> bool:
+def is_overwritten(codec: str, extradata: bytes | None, data: Data) -> bool:
     """Whether a slice in a packet holds what no NAL unit can.
 
     Zeros at the end of a unit are none of it: some programs leave them there. Nor are zeros that
@@ -66,7 +68,7 @@ def is_overwritten(codec: str, extradata: bytes | None, data: bytes) -> bool:
     )
 
 
-def runs_on(codec: str, extradata: bytes | None, data: bytes, following: bytes) -> bool:
+def runs_on(codec: str, extradata: bytes | None, data: Data, following: Data) -> bool:
     """Whether zeros at the end of a packet go on over the next, whose first unit has no length.
 
     Args:
@@ -76,10 +78,10 @@ def runs_on(codec: str, extradata: bytes | None, data: bytes, following: bytes) 
         following: what the next packet begins with, at least 4 bytes.
     """
     length = length_size(codec, extradata)
-    return bool(length) and data.endswith(b"\0") and following[:length] == bytes(length)
+    return bool(length) and data[-1:] == b"\0" and following[:length] == bytes(length)
 
 
-def _bounds(data: bytes, length: int) -> list[tuple[int, int]]:
+def _bounds(data: Data, length: int) -> list[tuple[int, int]]:
     """Begin and end of each unit; none where they do not fit (fewer than 4 bytes are a rest)."""
     found, at = [], 0
     while len(data) - at >= max(length, 4):
@@ -91,7 +93,7 @@ def _bounds(data: bytes, length: int) -> list[tuple[int, int]]:
     return found
 
 
-def _holds_strange(codec: str, data: bytes, begin: int, end: int, *, inside: bool) -> bool:
+def _holds_strange(codec: str, data: Data, begin: int, end: int, *, inside: bool) -> bool:
     """Whether it is in a slice between two places; `inside`: whether a slice begins there."""
     for found in _STRANGE.finditer(data, begin, end):
         after = found.end()
@@ -106,7 +108,7 @@ def _holds_strange(codec: str, data: bytes, begin: int, end: int, *, inside: boo
     return False
 
 
-def _is_slice(codec: str, data: bytes, at: int) -> bool:
+def _is_slice(codec: str, data: Data, at: int) -> bool:
     """Whether the unit that begins there is one of the pictures that are shown."""
     head = data[at : at + 2]
     if codec == "h264":

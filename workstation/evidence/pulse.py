@@ -106,18 +106,16 @@ def told_by(packet: Any, following: Any = None) -> str:
         and its place among the others, but is not to be shown, nor what is built on it.
     """
     codec = packet.stream.codec_context
-    name, data = codec.name, b""
-    if name in nal_units.CODECS or name in check_sums.CODECS:
-        data = bytes(packet)
-    if not data:
-        return ""
-    if name in check_sums.CODECS:
-        wrong = check_sums.disagrees(name, codec.extradata, data)
+    name = codec.name
+    if name in check_sums.CODECS and packet.size:
+        wrong = check_sums.disagrees(name, codec.extradata, bytes(packet))
         return "a check sum in it does not agree" if wrong else ""
-    after = bytes(memoryview(following)[:4]) if following is not None and not data[-1] else b""
-    wrong = nal_units.is_overwritten(name, codec.extradata, data) or (
-        bool(after) and nal_units.runs_on(name, codec.extradata, data, after)
-    )
+    if name not in nal_units.CODECS or not packet.size:
+        return ""
+    data = memoryview(packet)
+    wrong = nal_units.is_overwritten(name, codec.extradata, data)
+    if not wrong and not data[-1] and following is not None and following.size:
+        wrong = nal_units.runs_on(name, codec.extradata, data, memoryview(following))
     return "it holds zeros that its codec's standard does not allow" if wrong else ""
 
 
