@@ -24,6 +24,7 @@ from tests.report.filled_case import (
 )
 from workstation.cases.case import Case
 from workstation.cases.custody import Act
+from workstation.cases.marks import Mark, MarkKind
 from workstation.cases.records import FrameState, RunOutcome
 from workstation.commands.timelines import timelines
 from workstation.errors import CaseError, ReportError
@@ -323,6 +324,19 @@ def test_a_file_with_megabytes_of_metadata(
     record = write_report(case, tmp_path / "report.pdf", identity)
     text = Signed(tmp_path / "report.pdf", case.folder, record).text()
     assert "further characters are not printed" in text
+
+
+@pytest.mark.parametrize("text", ["z" * 3_000_000, "word " * 600_000], ids=["word", "words"])
+def test_megabytes_of_text_in_a_case_are_printed_to_their_begin(
+    identity: SigningIdentity, clip: Path, tmp_path: Path, text: str
+) -> None:
+    """A case from elsewhere may hold any; a report on it took for ever, or was a fault."""
+    with Case.create(tmp_path / "case", number="1", examiner="A. Examiner", title=text) as case:
+        exhibit = add(case, clip, name=f"{text}.mp4")
+        case.marks.put(None, Mark(MarkKind.MARKER, exhibit.number, first=3, last=3, note=text))
+        record = write_report(case, tmp_path / "report.pdf", identity)
+        printed = Signed(tmp_path / "report.pdf", case.folder, record).text()
+    assert printed.count("further characters are not printed") >= 4
 
 
 def test_reports_are_counted(case: Case, identity: SigningIdentity, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 import resources
+from workstation.report import words
 
 SANS = "PlexSans"
 BOLD = "PlexSans-SemiBold"
@@ -74,8 +75,8 @@ def plain(text: str, *, mono: bool = False) -> str:
 
 
 def marked_up(text: str, *, mono: bool = False) -> str:
-    """`plain` text, escaped for a reportlab paragraph."""
-    return escape(plain(text, mono=mono))
+    """`plain` text, escaped for a reportlab paragraph; of megabytes of it, the beginning."""
+    return escape(plain(words.shortened(text), mono=mono))
 
 
 def width(text: str, font: str, size: float) -> float:

@@ -11,7 +11,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table, TableStyle
 
 from workstation.cases.records import Finding
-from workstation.report import fonts
+from workstation.report import fonts, words
 
 fonts.register()
 
@@ -78,10 +78,14 @@ BULLET = _style("bullet", leftIndent=10, bulletIndent=0, spaceAfter=2.5)
 FINDING = _style("finding", fontName=fonts.BOLD, fontSize=11, leading=14)
 
 
+_LONGEST_HEADING = 400  # characters; one that needs a page cannot be set
+
+
 class Heading(Paragraph):  # type: ignore[misc]  # reportlab is untyped
     """A heading that is also a bookmark and a link target."""
 
     def __init__(self, text: str, style: ParagraphStyle, anchor: str, level: int = 0) -> None:
+        text = words.shortened(text, _LONGEST_HEADING)
         super().__init__(f'<a name="{anchor}"/>{fonts.marked_up(text)}', style)
         self._entry = (fonts.plain(text), f"outline-{anchor}", level)
         self.keepWithNext = 1

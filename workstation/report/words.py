@@ -9,6 +9,9 @@ from typing import Any
 
 from workstation.cases.records import Finding, Verification
 
+LONGEST = 40_000
+"""Characters of one text that are printed; a page holds some 3,500."""
+
 MEANING: dict[Finding, tuple[str, str]] = {
     Finding.SUPPORTS: (
         "The mean score of a face track lies above the upper decision threshold: on average the"
@@ -108,6 +111,19 @@ VERIFICATION_SENTENCES: dict[Verification, str] = {
     Verification.MISSING: "MISSING: the stored file could not be found or read when this report was"
     " made, so its hash could not be compared and no pictures were read from it",
 }
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """A text that a case or a file may carry megabytes of; what is left out is said.
+
+    Args:
+        text: the text.
+        most: characters that are kept.
+    """
+    if len(text) <= most:
+        return text
+    left = number(len(text) - most)
+    return f"{text[:most]} … ({left} further characters are not printed; the case has them)"
 
 
 def number(value: int) -> str:

@@ -20,7 +20,6 @@ _FIRST = (
     *("frame_rate", "average_frame_rate", "variable_frame_rate", "bit_rate", "created", "encoder"),
 )
 _SKIPPED = {"warnings"}
-_LONGEST_FACT = 40_000
 
 
 def build(context: ReportContext) -> list[Flowable]:
@@ -119,17 +118,7 @@ def _container(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
             ]
         else:
             rows.append((label, words.field(str(key), content)))
-    return [(label, _shortened(text)) for label, text in rows]
-
-
-def _shortened(text: str) -> str:
-    """A file can carry megabytes of text; what is left out is said, and the case holds it."""
-    if len(text) <= _LONGEST_FACT:
-        return text
-    left = words.number(len(text) - _LONGEST_FACT)
-    return (
-        f"{text[:_LONGEST_FACT]} … ({left} further characters are not printed; the case has them)"
-    )
+    return rows
 
 
 def _remarks(item: ExhibitEvidence) -> list[Flowable]:
