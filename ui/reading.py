@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ui.bounds import bounded
 from ui.timeline.scores import ExhibitScores
 from workstation.cases.agreement import altered_run
 from workstation.cases.case import Case
@@ -144,7 +145,7 @@ def read_case(case: Case, refused: CaseNotWritable | None, waiting: Sequence[str
     both = dict.fromkeys(one for one in [*waiting, *unfinished] if one in present)
     said = f"{refused.why} Here it can be looked at, but not changed." if refused else ""
     held = isinstance(refused, CaseLocked)
-    return CaseView(case.folder, case.facts, case.read_only, said, held, tuple(both))
+    return CaseView(case.folder, bounded(case.facts), case.read_only, said, held, tuple(both))
 
 
 def read_exhibits(case: Case) -> tuple[ExhibitLine, ...]:
@@ -181,15 +182,15 @@ def read_exhibit(
     index.times  # noqa: B018  worked out here, off the window's thread, and kept
     soon = run is not None and (most is None or run.frames_done <= most)
     view = ExhibitView(
-        exhibit=exhibit,
+        exhibit=bounded(exhibit),
         path=case.folder / exhibit.stored_name,
         index=index,
-        run=run,
+        run=bounded(run) if run else None,
         faces=None,
-        undecodable=tuple(case.runs.undecodable(run.id)) if run else (),
+        undecodable=tuple(map(bounded, case.runs.undecodable(run.id))) if run else (),
         segments=tuple(case.runs.segments(run.id)) if run else (),
         findings=_in_order(case.runs.findings(run.id)) if run else (),
-        newer=latest if latest != run else None,
+        newer=bounded(latest) if latest is not None and latest != run else None,
         under_way=under_way,
     )
     return read_faces(case, view) if soon else view
@@ -216,7 +217,7 @@ def read_altered(case: Case, view: ExhibitView) -> str:
 
 def read_stretch(case: Case, run: int, first: int, stop: int) -> tuple[FaceTable, list[Stretch]]:
     """Faces in frames first..stop-1 of a run, and the stretches there that could not be decoded."""
-    lost = [part for part in case.runs.undecodable(run) if first <= part.first < stop]
+    lost = [bounded(part) for part in case.runs.undecodable(run) if first <= part.first < stop]
     return case.runs.faces(run, first, stop), lost
 
 
@@ -226,7 +227,7 @@ def read_custody(case: Case) -> CustodyView:
     last = _last_verifications(entries)
     wrong = (Verification.ALTERED, Verification.MISSING)
     harmed = tuple((number, outcome) for number, outcome in last.items() if outcome in wrong)
-    return CustodyView(tuple(entries), case.custody.verify(), harmed)
+    return CustodyView(tuple(map(bounded, entries)), case.custody.verify(), harmed)
 
 
 def _line(case: Case, exhibit: Exhibit, verified: Mapping[str, str]) -> ExhibitLine:
@@ -237,11 +238,13 @@ def _line(case: Case, exhibit: Exhibit, verified: Mapping[str, str]) -> ExhibitL
         if run.outcome is RunOutcome.COMPLETE:
             findings = case.runs.findings(run.id)
             whole = next((one for one in findings if one.track is None), None)
-    return ExhibitLine(exhibit, run, whole, verified.get(exhibit.number, ""), undecodable)
+    run = bounded(run) if run is not None else None
+    whole = bounded(whole) if whole is not None else None
+    return ExhibitLine(bounded(exhibit), run, whole, verified.get(exhibit.number, ""), undecodable)
 
 
 def _in_order(findings: list[FindingRecord]) -> tuple[FindingRecord, ...]:
-    return tuple(sorted(findings, key=lambda one: one.track or 0))
+    return tuple(sorted(map(bounded, findings), key=lambda one: one.track or 0))
 
 
 def _last_verifications(entries: Sequence[CustodyEntry]) -> dict[str, str]:

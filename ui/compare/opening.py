@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from ui import messages
+from ui.bounds import shortened
 from ui.compare.pair import Side
 from ui.compare.window import CompareWindow
 from ui.player.player import PlayerWidget
@@ -68,4 +69,4 @@ def _side(view: ExhibitView) -> Side:
 
 
 def _title(exhibit: Exhibit) -> str:
-    return f"{exhibit.number} · {one_line(exhibit.original_name)}"
+    return f"{exhibit.number} · {one_line(shortened(exhibit.original_name))}"
