@@ -21,6 +21,7 @@ from workstation.evidence.decoding_run import (
     Run,
     StartError,
 )
+from workstation.evidence.leaking import leaks
 from workstation.evidence.media import open_video, said, video_stream
 from workstation.evidence.trail import Trail
 
@@ -69,6 +70,9 @@ class Decoder:
         self.container: Any = None
         self._first_packet: tuple[Any, ...] | None = None
         self._single = careful
+        self._tainted = False  # whether the decoder may hold some of a damaged frame
+        self._first_leaks: bool | None = None
+        self._run: Run | None = None
         self._reopen(careful)
 
     def close(self) -> None:
@@ -80,7 +84,7 @@ class Decoder:
     def start_before(self, number: int, earlier: int = 0) -> int | None:
         """The key frame at or before a frame, or `earlier` ones before that; None: the start."""
         at = int(np.searchsorted(self._keys, number, side="right")) - 1 - earlier
-        return int(self._keys[at]) if at > 0 else None
+        return int(self._keys[at]) if at >= 0 and self._keys[at] > 0 else None
 
     def pictures(self, first: int, wanted: int = 0) -> Generator[Picture, None, None]:
         """Every frame from `first` to the last, in order, without a gap.
@@ -99,9 +103,11 @@ class Decoder:
         number, careful, earlier = first, self._careful, 0
         while number < len(self.index):
             start = self.start_before(number, earlier)
-            run = Run(self, start, number, careful)
+            run = self._begin(Run(self, start, number, careful))
             try:
                 for picture in run.pictures():
+                    if run.tainted and not earlier and self._begins(picture, start):
+                        break
                     if picture.reason == NOT_GIVEN and run.barren and start is not None:
                         earlier = self._yet_earlier(earlier)
                         break
@@ -113,6 +119,25 @@ class Decoder:
                 careful = True
             except StartError:
                 earlier = self._yet_earlier(earlier)
+            finally:
+                self._end(run)
+
+    def _begin(self, run: Run) -> Run:
+        if self._run is not None:
+            self._end(self._run)
+        self._run = run
+        return run
+
+    def _end(self, run: Run) -> None:
+        if self._run is run and self.container is not None:
+            run.let_go()
+            self._run = None
+        self._tainted = self._tainted or run.tainted
+
+    def _begins(self, picture: Picture, start: int | None) -> bool:
+        """Whether decoding can begin at a frame, other than where it began."""
+        number = picture.number
+        return picture.frame is not None and self.start_before(number) == number != start
 
     def _yet_earlier(self, earlier: int) -> int:
         """How many key frames further back to begin, at last from the start of the file."""
@@ -151,7 +176,7 @@ class Decoder:
         Opening it again costs as much as decoding some ten frames.
         """
         known = self._first_packet
-        if careful or self._single or known is None or not self.index.key[0]:
+        if careful or self._single or self._tainted or known is None or not self.index.key[0]:
             return None
         stream = video_stream(self.container)
         try:
@@ -193,11 +218,16 @@ class Decoder:
         x264 tells its version there only, and FFmpeg decodes 4:4:4 streams of versions before 151
         to wrong pictures unless it knows it.
         """
-        if not stream.codec_context.is_open:
-            for packet in self._to_the_end(pulse.packets(self.container, stream)):
-                with suppress(av.FFmpegError, pulse.Refused):
-                    pulse.decode(packet, self.number_of(packet.pts))
-                return
+        if stream.codec_context.is_open or self._first_leaks:
+            return
+        for packet in self._to_the_end(pulse.packets(self.container, stream)):
+            number = self.number_of(packet.pts)
+            with suppress(av.FFmpegError, pulse.Refused):
+                if self._first_leaks is None:
+                    self._first_leaks = leaks(packet, number)
+                if not self._first_leaks:
+                    pulse.decode(packet, number)
+            return
 
     def _from_key(self, packets: Iterator[Any]) -> tuple[Any, Iterator[Any]] | None:
         for packet in packets:
@@ -206,7 +236,7 @@ class Decoder:
         return None
 
     def _stream(self, careful: bool) -> Any:
-        if careful != self._single:
+        if careful != self._single or self._tainted:
             self._reopen(careful)
         return video_stream(self.container)
 
@@ -224,7 +254,7 @@ class Decoder:
                 f"The video of “{self._path.name}” cannot be decoded: this program has no decoder "
                 "for its codec. Obtain a version in another format beside the original."
             )
-        self._single = careful
+        self._single, self._tainted = careful, False
         stream.thread_type = "SLICE" if careful else "AUTO"
         # One thread: some decoders (dav1d) otherwise report an error frames too late.
         _prepare(stream.codec_context, 1 if careful else self._threads)

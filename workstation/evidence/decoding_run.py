@@ -1,6 +1,7 @@
 """One pass of the decoder from a key frame on, and what it says of every frame."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ import av
 from workstation.cases.records import FrameIndex
 from workstation.evidence import hidden, nal_units, pulse
 from workstation.evidence.expendable import IsExpendable, end_of_sequence, expendable_test
+from workstation.evidence.leaking import may_leak
 from workstation.evidence.media import said
 
 DAMAGED = "its data is damaged"
@@ -21,6 +23,7 @@ _REORDER = 18
 # So near to a frame that is wanted nothing is left out: two fields may come in two packets.
 _NEAR = 2
 _NEVER = (0, -(2**63))
+_EVER = 2**63
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ class Run:
 
     Frames wait until every frame that was decoded before them, and so may be part of them, is known
     to be sound: a frame built on a damaged one is not shown, however well it decodes.
+
+    Attributes:
+        barren: whether no frame was decoded so far.
+        tainted: whether the decoder may hold some of a damaged frame (`leaking`).
     """
 
     decoder: Source
@@ -73,6 +80,7 @@ class Run:
     first: int
     careful: bool
     barren: bool = True
+    tainted: bool = False
     _opening: bool = True
     _got: dict[int, Any] = field(default_factory=dict)
     _bad: dict[int, str] = field(default_factory=dict)
@@ -83,7 +91,9 @@ class Run:
     _keys: dict[int, int] = field(default_factory=dict)
     _can_pass: IsExpendable | None = None
     _told_keys: bool = False
+    _leaks: bool = False
     _leading: bool = True
+    _stream: Any = None
     _fed: int = 0
     _held_back: int = 0
     _ahead: int = 0
@@ -103,19 +113,32 @@ class Run:
                 self._begin(packet)
             self._feed(packet, following)
             yield from self._ready(ended=False)
+        self._stream = None
         if self._next < 0:
             self._next = self.first
         yield from self._ready(ended=True)
 
+    def let_go(self) -> None:
+        """See what the decoder still holds back, where damage to it would not end with it."""
+        if self._stream is None or not self._leaks or self.tainted:
+            return
+        last = av.Packet()
+        last.stream = self._stream
+        with suppress(AnomalyError):
+            self._let_threads_end(self._stream)
+            self._take(last, None)
+        self._stream = None
+
     def _begin(self, packet: Any) -> None:
         number = self._number(packet)
         self._next = 0 if self.start is None or number is None else number
-        codec = packet.stream.codec_context
+        self._stream, codec = packet.stream, packet.stream.codec_context
         self._ahead = codec.thread_count - 1
         if codec.name == "h264" and codec.thread_count > 1:
             self._held_back = codec.thread_count
         self._delay += self._ahead + codec.reorder_depth  # with what threads hold back
         self._told_keys = codec.name in nal_units.CODECS
+        self._leaks = may_leak(codec)
         self._can_pass = expendable_test(codec)
         if self.careful and not nal_units.length_size(codec.name, codec.extradata):
             # Where units are told from one another by what they begin with, damage to a packet that
@@ -177,7 +200,7 @@ class Run:
         if order in self._hidden:
             pts = self._hidden.pop(order)
             if not sound:
-                self._damage.append((order, pts))
+                self._lose(order, pts)
         if shown is None or shown < self._next:
             return
         if sound:
@@ -197,20 +220,29 @@ class Run:
     def _passes(self, packet: Any, number: int | None) -> bool:
         """Whether the packet is left out, as nothing that is wanted is built on it."""
         if number is None:
-            return False
+            # FFmpeg's decoder gives no picture of these, and so no mark of damage to them either.
+            self._leading = self._leading and (packet.is_keyframe or self._is_leading(packet))
+            return self._leaks and self._leading and not packet.is_keyframe
         if number < self._next:
             # Shown before the key frame that decoding began with, built on what was not decoded.
-            return self._leading and self.start is not None and not self.careful
+            needless = self._leading and self.start is not None
+            return needless and (self._leaks or not self.careful)
         self._leading = self._leading and packet.is_keyframe
         if self._can_pass is None or not self._can_pass(memoryview(packet)):
             return False
-        self._expendable.add(number)
+        if not self._leaks:
+            self._expendable.add(number)
         if self.careful or number >= self.decoder.wanted - _NEAR:
             return False
         self._order[number] = self._fed
         self._highest = max(self._highest, number)
         self._got[number] = True
         return True
+
+    def _is_leading(self, packet: Any) -> bool:
+        """Whether a packet is shown before the key frame that decoding began with."""
+        first = next(iter(self._keys.values()), None)
+        return None not in (first, packet.pts) and bool(packet.pts < first)
 
     def _note(self, packet: Any, number: int | None) -> None:
         self._fed += 1
@@ -224,19 +256,22 @@ class Run:
             return
         self._order[number] = self._fed
         self._highest = max(self._highest, number)
-        if packet.is_disposable:
+        if packet.is_disposable and not self._leaks:
             self._expendable.add(number)
         if packet.is_corrupt:
             self._fault(number, f"{DAMAGED} (it is cut off)")
 
     def _stands_alone(self, packet: Any) -> bool:
-        """Whether no other frame is built on a packet."""
+        """Whether damage to a packet reaches no other frame."""
+        if self._leaks:
+            return False
         return packet.is_disposable or bool(self._can_pass and self._can_pass(memoryview(packet)))
 
     def _keeps(self, number: int) -> bool:
         return number >= max(self.first, self.decoder.wanted)
 
     def _fault(self, number: int | None, reason: str, packet: Any = None) -> None:
+        self.tainted = self._leaks
         if not self.careful:
             raise AnomalyError
         if number is not None and number >= self._next:
@@ -245,14 +280,19 @@ class Run:
             # An edit list hides the frame, or its codec; those built on it may be shown.
             self._hidden.pop(self._fed, None)
             if packet.pts is not None and not self._stands_alone(packet):
-                self._damage.append((self._fed, packet.pts))
+                self._lose(self._fed, packet.pts)
+
+    def _lose(self, order: int, pts: int) -> None:
+        """What is decoded after this, and shown after it, may be damaged."""
+        self.tainted = self._leaks
+        self._damage.append((order, _EVER if self._leaks else pts))
 
     def _give_up(self, *, ended: bool) -> None:
         """Stop waiting for pictures of hidden frames that will not come."""
         for order in [one for one in self._hidden if ended or self._fed - one > self._delay]:
             pts = self._hidden.pop(order)
             if not self._told_keys:  # otherwise they may just not be renewed as a whole yet
-                self._damage.append((order, pts))
+                self._lose(order, pts)
 
     def _ready(self, *, ended: bool) -> Iterator[Picture]:
         self._give_up(ended=ended)
@@ -306,7 +346,9 @@ class Run:
 
     def _forget(self, number: int, lost: bool, own: int) -> None:
         self._next = number + 1
-        if lost and number not in self._expendable:
+        if number in self._bad and number not in self._expendable:
+            self._lose(own, self._pts(number))
+        elif lost and number not in self._expendable:
             self._damage.append((own, self._pts(number)))
         for store in (self._got, self._bad, self._order):
             store.pop(number, None)

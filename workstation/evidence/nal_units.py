@@ -32,6 +32,43 @@ def length_size(codec: str, extradata: bytes | None) -> int:
     return (extradata[place] & 3) + 1
 
 
+def may_be_cavlc(extradata: bytes | None) -> bool:
+    """Whether pictures of an H.264 stream may be coded with variable-length codes.
+
+    The picture parameter sets say so (ITU-T H.264, 7.3.2.2: `entropy_coding_mode_flag`).
+
+    Args:
+        extradata: as for `length_size`.
+
+    Returns:
+        True also where there is no picture parameter set.
+    """
+    sets = [unit for unit in _parameter_sets(extradata or b"") if unit[:1] and unit[0] & 31 == 8]
+    return not sets or not all(_is_cabac(unit) for unit in sets)
+
+
+def _parameter_sets(extradata: bytes) -> list[bytes]:
+    if extradata[:1] != b"\1":
+        return [one.strip(b"\0") for one in extradata.split(b"\0\0\1")]
+    found, at = [], 5
+    for mask in (31, 255):  # sequence, then picture parameter sets
+        count, at = (extradata[at : at + 1] or b"\0")[0] & mask, at + 1
+        for _ in range(count):
+            begin = at + 2
+            at = begin + int.from_bytes(extradata[at:begin], "big")
+            found.append(extradata[begin:at])
+    return found
+
+
+def _is_cabac(unit: bytes) -> bool:
+    """Whether a picture parameter set's flag, after two numbers (9.1), is 1."""
+    bits, at = "".join(f"{byte:08b}" for byte in unit[1:9]), 0
+    for _ in range(2):
+        zeros = bits.find("1", at) - at
+        at += 2 * zeros + 1 if zeros >= 0 else len(bits)
+    return bits[at : at + 1] == "1"
+
+
 def unit_starts(packet: Data, length: int) -> list[int]:
     """Where each NAL unit begins: after its length in so many bytes, or (0) after 00 00 01.
 

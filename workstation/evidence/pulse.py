@@ -73,12 +73,13 @@ def packets(container: Any, *streams: Any) -> Iterator[Any]:
         yield packet
 
 
-def decode(packet: Any, number: int | None) -> list[Any]:
+def decode(packet: Any, number: int | None, codec: Any = None) -> list[Any]:
     """What a decoder makes of a packet.
 
     Args:
-        packet: as PyAV gives it.
+        packet: as PyAV gives it; None for what a decoder other than the stream's still holds back.
         number: which frame it belongs to, or which packet it is where frames are counted.
+        codec: a decoder other than the stream's.
 
     Raises:
         av.FFmpegError: its data is damaged, as the decoder says.
@@ -86,7 +87,7 @@ def decode(packet: Any, number: int | None) -> list[Any]:
     """
     _watch.begin(-1 if number is None else number)
     try:
-        frames: list[Any] = packet.decode()
+        frames: list[Any] = packet.decode() if codec is None else codec.decode(packet)
     except MemoryError as error:
         raise Refused(_watch.out_of_memory()) from error
     finally:
