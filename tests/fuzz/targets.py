@@ -313,6 +313,7 @@ def _check_sums(data: bytes) -> None:
 def _nal_units(data: bytes) -> None:
     """Packets of either codec, units of every form, and what streams say of them."""
     head, rest = data[:30], data[30:]
+    nal_units.may_be_cavlc(data)
     for codec in nal_units.CODECS:
         for extradata in (None, head, b"\1" + head):
             nal_units.is_overwritten(codec, extradata, rest)
