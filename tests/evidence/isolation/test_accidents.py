@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from workstation.errors import DecodeError, ExhibitError
 from workstation.evidence.frame_index import build_frame_index, index_of
 from workstation.evidence.frames import Frame, FrameReader, read_frames
 from workstation.evidence.intake import add_exhibit
-from workstation.evidence.isolation import launching, remote
+from workstation.evidence.isolation import launching, remote, trouble
 from workstation.evidence.probe import probe
 from workstation.evidence.sound import SoundReader, waveform
 from workstation.evidence.taking_clips import take_clip
@@ -260,6 +261,55 @@ def test_workers_ended_from_outside_cost_nothing(video: tuple[Path, FrameIndex])
             os.kill(only_worker(), signal.SIGKILL)
     assert numbers(items) == list(range(FRAMES))
     assert all(isinstance(item, Frame) for item in items)
+
+
+def test_workers_ended_from_outside_all_the_time_cost_nothing(
+    video: tuple[Path, FrameIndex], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where memory is short: what the system ends is no fault of the file."""
+    monkeypatch.setattr(trouble, "LONGEST_WAIT", 0.0)
+    path, index = video
+    items, ended = [], 0
+    for item in read_frames(path, index, 0, FRAMES):
+        items.append(item)
+        for one in workers() if len(items) % 2 else ():
+            os.kill(one, signal.SIGKILL)
+            ended += 1
+    assert ended > 1
+    assert numbers(items) == list(range(FRAMES))
+    assert all(isinstance(item, Frame) for item in items)
+
+
+def test_what_never_lets_a_worker_work_is_not_said_of_the_file(
+    video: tuple[Path, FrameIndex], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trouble, "LONGEST_WAIT", 0.0)
+    begin = launching.begin
+
+    def begun_and_ended(connection: Any, memory: int) -> launching.Process:
+        process = begin(connection, memory)
+        until = time.monotonic() + 5
+        while not (there := workers()) and time.monotonic() < until:
+            time.sleep(0.002)
+        for one in there:
+            os.kill(one, signal.SIGKILL)
+        return process
+
+    monkeypatch.setattr(launching, "begin", begun_and_ended)
+    with pytest.raises(ExhibitError, match="the file need not be at fault"):
+        list(read_frames(*video, 0, 12))
+
+
+def test_a_frame_at_which_the_system_ends_every_worker_is_left_out() -> None:
+    index = FrameIndex(
+        np.arange(30, dtype=np.int64), np.arange(30) % 10 == 0, (1, 25), True, 25.0, ""
+    )
+    one = trouble.Trouble(index)
+    ended = remote.Died("the system ended the decoder", 7, outside=True)
+    assert [one.after(ended, 5) for _ in range(3)] == [5, 5, 5]
+    assert one.careful
+    assert one.after(ended, 5) == 5
+    assert one.refused == {7: ended.reason}
 
 
 def test_a_keeper_ended_from_outside_is_replaced(video: tuple[Path, FrameIndex]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
 from workstation.evidence.isolation.messages import Message
 from workstation.evidence.isolation.remote import Died, Worker
+from workstation.evidence.isolation.trouble import SAME
 
 _TRIES = 4
 
@@ -30,18 +32,21 @@ def ask(
         OSError: the system does not let it be read.
     """
     refused: dict[int, str] = {}
-    reason = ""
+    reason, outside, ended = "", False, Counter[int]()
     for _ in range(_TRIES):
         try:
             with closing(Worker(do, path, index, refused, **more)) as worker:
                 return worker.answer()
         except Died as death:
-            reason = death.reason
-            if death.at >= 0:
+            reason, outside = death.reason, death.outside
+            ended[death.at] += death.outside
+            if death.at >= 0 and not (death.outside and ended[death.at] < SAME):
                 refused[death.at] = reason
             elif not death.outside:
                 break
-    raise ExhibitError(
-        f"“{path.name}” cannot be read: {reason}. Obtain the original, or another version of it "
-        "beside this one."
+    what_to_do = (
+        "The file need not be at fault: close other programs, then try again."
+        if outside
+        else "Obtain the original, or another version of it beside this one."
     )
+    raise ExhibitError(f"“{path.name}” cannot be read: {reason}. {what_to_do}")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 from workstation.cases.records import FrameIndex
+from workstation.errors import ExhibitError
 from workstation.evidence.isolation.remote import Died
 
 MOST_DEATHS = 8  # of workers, before what was asked of them is given up
+MOST_ENDED, SAME = 8, 3  # from outside, at one frame; at the same data, before that is the reason
+FIRST_WAIT, LONGEST_WAIT = 0.02, 1.0  # seconds
 
 
 class Trouble:
@@ -16,6 +21,10 @@ class Trouble:
     The first is answered by decoding again on one thread, where it is known which frame's data
     killed the decoder; the next by leaving that frame out, so that only what is built on it is lost
     with it. Where that does not help, everything up to the next key frame is given up.
+
+    A worker that is ended from outside costs no frame: it is begun again, the later the more often
+    that happens without a frame in between. Only where the system ends it at the same frame's data
+    three times in a row is that frame taken to be the reason.
 
     Args:
         index: the exhibit's frame index.
@@ -31,7 +40,8 @@ class Trouble:
         self._keys = np.flatnonzero(index.key)
         self._count = len(index)
         self._deaths = 0
-        self._ended_at = -1
+        self._ended: list[int] = []  # what was decoded when a worker was ended from outside
+        self._ended_before = -1  # and the frame that was wanted
 
     def over(self) -> None:
         """A frame was decoded: what comes later is other trouble."""
@@ -46,13 +56,22 @@ class Trouble:
 
         Returns:
             The frame to go on with: `number`, to try again, or a later one.
+
+        Raises:
+            ExhibitError: workers are ended from outside again and again.
         """
+        if death.outside and not self._same_frame_again(death, number):
+            if len(self._ended) > MOST_ENDED:
+                raise ExhibitError(
+                    f"Something ends the processes that decode, at frame {number} {MOST_ENDED + 1} "
+                    "times in a row, perhaps for lack of memory; the file need not be at fault. "
+                    "Close other programs, then begin again."
+                )
+            time.sleep(min(FIRST_WAIT * 2 ** len(self._ended), LONGEST_WAIT))
+            return number
         self._deaths += 1
         if self._deaths > MOST_DEATHS:
             return self._count
-        if death.outside and self._ended_at != number:
-            self._ended_at = number  # once may be chance, twice at the same frame is none
-            return number
         if not self.careful and self._count > 1:
             self.careful = True
             return number
@@ -61,3 +80,11 @@ class Trouble:
             return number
         after = np.searchsorted(self._keys, max(number, death.at), side="right")
         return int(self._keys[after]) if after < len(self._keys) else self._count
+
+    def _same_frame_again(self, death: Died, number: int) -> bool:
+        """Whether the system ends workers whenever they decode the same frame's data."""
+        if number != self._ended_before:
+            self._ended, self._ended_before = [], number
+        self._ended.append(death.at)
+        last = self._ended[-SAME:]
+        return death.at >= 0 and last == [death.at] * SAME
