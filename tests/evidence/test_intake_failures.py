@@ -217,3 +217,16 @@ def test_killed_intake_is_cleared_up_on_opening(
         assert entry.act == "exhibit refused"
         assert entry.details["name"].endswith("clip.mp4")
         assert add_exhibit(again, clip).number == "E001"
+
+
+def test_a_file_without_a_size_is_not_opened(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading some that the system makes up, such as its messages, never ends."""
+
+    def read(*_: object) -> None:
+        raise AssertionError("it was opened")
+
+    monkeypatch.setattr(intake, "copy_once", read)
+    (tmp_path / "messages").touch()
+    assert_refused(case, tmp_path / "messages", "is empty")

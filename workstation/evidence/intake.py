@@ -129,20 +129,22 @@ def stored_name(number: str, original: str) -> str:
 
 def _refuse_special(source: Path) -> None:
     try:
-        mode = source.stat().st_mode
+        found = source.stat()
     except FileNotFoundError as error:
         raise ExhibitError("The file is not there. Check the drive and the path.") from error
     except OSError as error:
         raise ExhibitError(
             f"The file cannot be read ({error.strerror}). Check its permissions and the drive."
         ) from error
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(found.st_mode):
         raise ExhibitError("This is a folder. Add the files in it instead.")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode):
         raise ExhibitError(
             "This is no ordinary file, so it cannot be copied whole. Copy what it gives into a "
             "file, then add that."
         )
+    if not found.st_size:  # nor are some that the system makes up, which are waited for in vain
+        raise ExhibitError("The file is empty. Copy it again from where it came from.")
 
 
 def _make_waiting(folder: Path) -> Path:
