@@ -198,10 +198,12 @@ def test_what_is_taken_away_under_an_open_case_ends_its_writing(
         (folder / LOCK_NAME).unlink()
     else:
         folder.rename(folder.with_name("elsewhere"))
-    for connection in (case, case.another()) if what == "lock deleted" else (case,):
+    files = sorted(folder.glob("*"))
+    for act in (lambda: case.custody.append(Act.LOG_VERIFIED), case.another):
         with pytest.raises(CaseUnwritable, match=f"The {said} was deleted, moved or exchanged"):
-            connection.custody.append(Act.LOG_VERIFIED)
-        connection.close()
+            act()
+    assert sorted(folder.glob("*")) == files
+    case.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="open files stay where they are")

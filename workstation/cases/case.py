@@ -169,10 +169,12 @@ class Case(AbstractContextManager["Case"]):
         """Open a second connection for another thread; it shares the right to write.
 
         Raises:
-            CaseError: the database cannot be opened.
+            CaseError: the database cannot be opened, or was taken away.
         """
         lock = self._lock.share() if self._lock else None
         try:
+            if lock:
+                lock.refuse_lost()  # else a database would be made where there is none any more
             return self._connect(self.folder, lock)
         except BaseException:
             if lock:
