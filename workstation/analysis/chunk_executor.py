@@ -25,6 +25,8 @@ _EACH = 2**20
 
 _MEMORY = Path("/proc/meminfo")
 
+_STOPPED = "The analysis was stopped."
+
 _log = logging.getLogger(__name__)
 
 
@@ -78,15 +80,20 @@ class ChunkExecutor(Executor):
                     return work(*args, **kwargs)
                 finally:
                     self._leave(None)
+            gone = True
             try:
                 answer = process.ask(work, args, kwargs)
+                gone = False
             except Ended as ended:
-                self._leave(process, gone=True)
-                if not self._closed:
-                    _log.warning("A process with a chunk ended before it answered: %s", ended)
+                if self._closed:
+                    break
+                _log.warning("A process with a chunk ended before it answered: %s", ended)
                 continue
-            self._leave(process)
+            finally:
+                self._leave(process, gone=gone)
             return answer.given()
+        if self._closed:
+            raise AnalysisError(_STOPPED)
         raise AnalysisError(
             "A worker process ended unexpectedly, perhaps for want of memory. Start the analysis "
             "again to continue it, with fewer workers if it happens again."
@@ -101,17 +108,40 @@ class ChunkExecutor(Executor):
                     if self._here < MOST_THREADS or not self._usable:
                         self._here += 1
                         return None
-                    if self._idle:
-                        process = self._idle.pop()
+                    process = self._idle_one()
+                    if process is not None:
                         self._busy.add(process)
                         return process
-                    if self._beginning < self._waiting and _room():
-                        self._beginning += 1
-                        threading.Thread(target=self._begin, daemon=True).start()
-                    self._change.wait()
+                    wanted = self._beginning < self._waiting and _room(self._beginning + 1)
+                    if not wanted or self._begin_another():
+                        self._change.wait()
             finally:
                 self._waiting -= 1
-        raise AnalysisError("The analysis was stopped.")
+        raise AnalysisError(_STOPPED)
+
+    def _idle_one(self) -> ChunkProcess | None:
+        """A process that waits, and was not ended from outside meanwhile."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.alive():
+                return process
+            process.end()
+        return None
+
+    def _begin_another(self) -> bool:
+        """Have a process begun by a thread of its own; whether there is one for that."""
+        try:
+            threading.Thread(target=self._begin, daemon=True).start()
+        except RuntimeError as error:
+            self._do_without(error)
+            return False
+        self._beginning += 1
+        return True
+
+    def _do_without(self, error: Exception) -> None:
+        if self._usable and not self._closed:
+            _log.warning("No process can be begun for a chunk (%r); threads do it all", error)
+        self._usable = False
 
     def _leave(self, process: ChunkProcess | None, *, gone: bool = False) -> None:
         """A place is free again."""
@@ -131,26 +161,25 @@ class ChunkExecutor(Executor):
         process = failed = None
         try:
             process = ChunkProcess()
-        except (Ended, OSError, EOFError) as error:
+        except Exception as error:  # threads do it as well, whatever is amiss
             failed = error
         with self._change:
             self._beginning -= 1
             closed = self._closed
             if process is not None and not closed:
                 self._idle.append(process)
-            self._usable = self._usable and failed is None
+            if failed is not None:
+                self._do_without(failed)
             self._change.notify_all()
-        if failed is not None and not closed:
-            _log.warning("No process can be begun for a chunk (%r); threads do it all", failed)
         if process is not None and closed:
             process.end()
 
 
-def _room() -> bool:
-    """Whether the system has memory for a process more; where it does not say, it has."""
+def _room(more: int) -> bool:
+    """Whether the system has memory for some processes more; where it does not say, it has."""
     try:
         lines = _MEMORY.read_text(encoding="ascii").splitlines()
         (left,) = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
-        return int(left) >= _EACH
+        return int(left) >= _EACH * more
     except (OSError, ValueError, IndexError):
         return True

@@ -9,12 +9,20 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker, spawn
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, NamedTuple
+
+from workstation.errors import AnalysisError, WorkstationError
 
 _PRELOADED = ["workstation.analysis.preloaded"]
 _END_SECONDS = 5.0
+_SAFE_PATH = "PYTHONSAFEPATH"
+_STARTING = threading.Lock()
+_told = spawn.get_preparation_data
 
 
 class Ended(Exception):  # noqa: N818
@@ -50,10 +58,14 @@ class ChunkProcess:
 
     def __init__(self) -> None:
         context = _context()
+        self._ending = threading.Lock()
         self._connection, theirs = context.Pipe()
-        with theirs:
-            self._process = context.Process(target=_serve, args=(theirs, _niceness()), daemon=True)
-            self._process.start()
+        end_of_life, self._life = context.Pipe(duplex=False)
+        with theirs, end_of_life:
+            told = (theirs, end_of_life, _niceness())
+            self._process = context.Process(target=_serve, args=told, daemon=True)
+            with _apart():
+                self._process.start()
         self._hear()
 
     def ask(self, work: Callable[..., Any], args: Any, kwargs: Any) -> Answer:
@@ -69,10 +81,17 @@ class ChunkProcess:
         answer: Answer = self._hear()
         return answer
 
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return bool(self._process.is_alive())
+
     def end(self) -> None:
         """Kill it, whatever it is doing."""
-        self._process.kill()
-        self._process.join(_END_SECONDS)
+        with self._ending:
+            self._life.close()  # ends it where what begun it is gone, and tells nothing of it
+            if self.alive():  # else its number may be another's by now
+                self._process.kill()
+            self._process.join(_END_SECONDS)
 
     def _hear(self) -> Any:
         ready = wait([self._connection, self._process.sentinel])
@@ -97,6 +116,49 @@ def _context() -> Any:
     return context
 
 
+@contextmanager
+def _apart() -> Iterator[None]:
+    """Begin processes that take nothing from the working directory, nor Ctrl-C, nor the program.
+
+    Python looks for modules in the working directory first when it is begun with a line of code, as
+    multiprocessing does it: that may be a folder of evidence. A process that is still loading ends
+    at Ctrl-C with words of its own. And each would load what the program's own file does, the
+    window's libraries among it; what it is asked for is of modules.
+    """
+    with _STARTING:
+        before = os.environ.get(_SAFE_PATH)
+        os.environ[_SAFE_PATH] = "1"
+        spawn.get_preparation_data = _told_less
+        try:
+            with _interrupts_held():
+                yield
+        finally:
+            spawn.get_preparation_data = _told
+            if before is None:
+                del os.environ[_SAFE_PATH]
+            else:
+                os.environ[_SAFE_PATH] = before
+
+
+def _told_less(name: str) -> dict[str, Any]:
+    """What a process is told when it begins, but for the program's own file."""
+    return {what: value for what, value in _told(name).items() if not what.startswith("init_main")}
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C does not reach what is begun meanwhile, until it says otherwise (`_serve`)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which would let it through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _niceness() -> int:
     """Of the calling thread, which Linux keeps for each, and hands on to those it begins."""
     if not sys.platform.startswith("linux"):
@@ -104,10 +166,12 @@ def _niceness() -> int:
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
-def _serve(connection: Connection, niceness: int) -> None:
+def _serve(connection: Connection, life: Connection, niceness: int) -> None:
     """What such a process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it decides when it ends
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     if niceness > _niceness():
         os.setpriority(os.PRIO_PROCESS, 0, niceness)
     log = _Kept()
@@ -119,32 +183,53 @@ def _serve(connection: Connection, niceness: int) -> None:
             work, args, kwargs = connection.recv()
         except (EOFError, OSError):
             return
-        answer = _answer(work, args, kwargs, log)
+        answer = _packed(_answer(work, args, kwargs, log))
         try:
-            connection.send(answer)
+            connection.send_bytes(answer)
         except OSError:
             return
-        except Exception as error:  # what cannot be pickled
-            kind = type(answer.error or answer.value).__name__
-            connection.send(
-                Answer(None, RuntimeError(f"{kind} cannot be handed over: {error}"), [])
-            )
 
 
 def _answer(work: Callable[..., Any], args: Any, kwargs: Any, log: _Kept) -> Answer:
     try:
         value = work(*args, **kwargs)
     except Exception as error:
-        error.add_note(f"In a process of its own:\n{traceback.format_exc()}")
+        note = f"In a process of its own:\n{traceback.format_exc()}"
+        error = error if _travels(error) else _instead(error)
+        error.add_note(note)
         return Answer(None, error, log.taken())
     return Answer(value, None, log.taken())
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _packed(answer: Answer) -> memoryview:
+    """An answer as `Connection.recv` takes it."""
+    try:
+        return ForkingPickler.dumps(answer)
+    except Exception as error:
+        said = f"{type(answer.value).__name__} cannot be handed over: {error}"
+        return ForkingPickler.dumps(Answer(None, RuntimeError(said), answer.log))
+
+
+def _travels(value: Any) -> bool:
+    """Whether a small value reaches another process."""
+    try:
+        ForkingPickler.loads(ForkingPickler.dumps(value))
+    except Exception:
+        return False
+    return True
+
+
+def _instead(error: Exception) -> Exception:
+    """What stands for an error that does not reach another process."""
+    if isinstance(error, WorkstationError):
+        return AnalysisError(str(error))
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _end_with(life: Connection) -> None:
+    """End when who began this process is gone, or lets go of it."""
+    wait([life])
+    os._exit(1)
 
 
 class _Kept(logging.Handler):
@@ -155,13 +240,22 @@ class _Kept(logging.Handler):
         self._records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep an entry; where an error was raised, as text."""
+        """Keep an entry; where an error was raised, or what it names does not travel, as text."""
         if record.exc_info:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
+            lines = logging.Formatter().formatException(record.exc_info).split("\n")
+            record.exc_text = "\n".join(f"    {_harmless(line)}" for line in lines)
             record.exc_info = None
-        self._records.append(record)
+        if isinstance(record.args, tuple):
+            record.args = tuple(one if _travels(one) else str(one) for one in record.args)
+        if _travels(record):
+            self._records.append(record)
 
     def taken(self) -> list[logging.LogRecord]:
         """What was entered since the last time."""
         records, self._records = self._records, []
         return records
+
+
+def _harmless(line: str) -> str:
+    """A line whose characters neither begin another nor steer."""
+    return "".join(one if one.isprintable() else f"\\u{{{ord(one):x}}}" for one in line)
