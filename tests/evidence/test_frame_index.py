@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.videos import make_sound, make_video, read_code
+from tests.videos import make_sound, make_video, read_code, uneven_times
 from workstation.cases.records import Stretch
 from workstation.errors import ExhibitError
 from workstation.evidence.frame_index import _hidden_vp8, _hidden_vp9
@@ -93,3 +93,31 @@ def test_hidden_frames_are_told_by_their_header() -> None:
     assert not _hidden_vp9(bytes([0b1000_0000, 0, 0b1100_0000]))
     assert _hidden_vp9(bytes([0b1011_0000, 0, 0]))
     assert not _hidden_vp9(bytes([0b1011_0001, 0, 0]))
+
+
+def with_times(path: Path, times_ms: list[int]) -> str:
+    return build_frame_index(make_video(path, frames=len(times_ms), times_ms=times_ms)).remark
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_pause_where_all_others_are_equally_far_apart_is_told(tmp_path: Path, name: str) -> None:
+    even = [round(number * 1001 / 30) for number in range(60)]
+    assert with_times(tmp_path / name, even) == ""
+    assert with_times(tmp_path / name, [*even[:20], *even[24:]]) == (
+        "Between frames 19 and 20 there is no frame for the time of 4 frames, though all others "
+        "are equally far apart: recorded so, or lost."
+    )
+    once = [*even[:7], *even[8:30], *even[33:]]
+    told = with_times(tmp_path / name, once)
+    assert "Between frames 6 and 7 there is no frame for the time of one frame" in told
+    assert "and there are 1 more such pauses" in told
+
+
+def test_where_frames_are_not_equally_far_apart_a_pause_says_nothing(tmp_path: Path) -> None:
+    few = [number * 40 for number in range(12)]
+    often = [number * 40 for number in range(60) if number % 9]
+    pulled = [(number // 2) * 83 + (number % 2) * 33 for number in range(60)]
+    pulled[30:] = [time + 200 for time in pulled[30:]]
+    uneven = uneven_times(60, seed=2)
+    for times in ([*few[:6], *few[9:]], often, pulled, [*uneven[:20], *uneven[30:]]):
+        assert with_times(tmp_path / "a.mkv", times) == ""

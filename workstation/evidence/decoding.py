@@ -13,6 +13,7 @@ import numpy as np
 from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
 from workstation.evidence import hidden, pulse
+from workstation.evidence.block_chain import BlockChain, chain_of
 from workstation.evidence.decoding_run import (
     ABSENT,
     NOT_GIVEN,
@@ -67,6 +68,7 @@ class Decoder:
         self.absent = ABSENT  # why frames that no packet came for have no picture
         self._keys = np.flatnonzero(index.key)
         self._opened: Any = None
+        self._chain: BlockChain | None = None
         self.container: Any = None
         self._first_packet: tuple[Any, ...] | None = None
         self._single = careful
@@ -77,6 +79,9 @@ class Decoder:
 
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
+        if self._chain is not None:
+            self._chain.close()
+            self._chain = None
         if self._opened is not None:
             self._opened.__exit__(None, None, None)
             self._opened = self.container = None
@@ -122,6 +127,10 @@ class Decoder:
             finally:
                 self._end(run)
 
+    def skipped(self, packet: Any) -> bool:
+        """Whether what lay before a packet, or the end, was left out, as it is damaged."""
+        return self._chain is not None and self._chain.breaks_at(packet)
+
     def _begin(self, run: Run) -> Run:
         if self._run is not None:
             self._end(self._run)
@@ -152,6 +161,8 @@ class Decoder:
 
     def packets(self, start: int | None, *, careful: bool) -> Iterator[Any]:
         """Demux from a key frame on (at it, or earlier where the container cannot seek to it)."""
+        if self._chain is not None:
+            self._chain.begin_anew()
         while start is not None:
             stream = self._stream(careful)
             self._prime(stream)
@@ -244,6 +255,7 @@ class Decoder:
         self.close()
         self._opened = open_video(self._path)
         self.container = self._opened.__enter__()
+        self._chain = chain_of(self.container, self._path)
         stream = video_stream(self.container)
         if stream is None:
             self.close()

@@ -62,6 +62,9 @@ class Source(Protocol):
     def packets(self, start: int | None, *, careful: bool) -> Iterator[Any]:
         """Demux from a key frame on."""
 
+    def skipped(self, packet: Any) -> bool:
+        """Whether what lay before a packet, or the end, was left out, as it is damaged."""
+
 
 @dataclass
 class Run:
@@ -93,6 +96,7 @@ class Run:
     _told_keys: bool = False
     _leaks: bool = False
     _leading: bool = True
+    _missing: bool = False
     _stream: Any = None
     _fed: int = 0
     _held_back: int = 0
@@ -111,6 +115,7 @@ class Run:
         for packet, following in hidden.in_parts(pulse.with_following(packets)):
             if self._next < 0:
                 self._begin(packet)
+                self._missing = self.decoder.skipped(packet)
             self._feed(packet, following)
             yield from self._ready(ended=False)
         self._stream = None
@@ -152,16 +157,25 @@ class Run:
 
     def _feed(self, packet: Any, following: Any) -> None:
         number = self._number(packet)
+        if self._missing:
+            self._miss()
+        self._missing = following is not None and self.decoder.skipped(following)
         if packet.size and self._passes(packet, number):
             return
         if packet.size:
             self._note(packet, number)
         else:
             self._let_threads_end(packet.stream)
-        told = pulse.told_by(packet, following)
+        told = pulse.told_by(packet, following, missing=self._missing)
         if told:
             self._fault(number, f"{DAMAGED} ({told})", packet)
         self._take(packet, number)
+
+    def _miss(self) -> None:
+        """Frames are missing here, on which others may be built."""
+        if not self.careful:
+            raise AnomalyError
+        self._damage.append((self._fed, _EVER))
 
     def _let_threads_end(self, stream: Any) -> None:
         """Have the last pictures handed out one by one, each by a thread of its own.

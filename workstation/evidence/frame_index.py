@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from workstation.cases.records import FrameIndex
 from workstation.errors import ExhibitError
 from workstation.evidence import hidden, pulse
+from workstation.evidence.block_chain import chain_of
 from workstation.evidence.isolation.asking import ask
 from workstation.evidence.isolation.messages import Garbled
 from workstation.evidence.isolation.wire import MOST_FRAMES, index_received
@@ -21,6 +22,10 @@ from workstation.evidence.media import is_picture, open_video, said, video_strea
 
 # These containers carry a presentation timestamp for every frame; the others do not always.
 _TIMED_FORMATS = ("mov,mp4", "matroska")
+
+# A pause among frames is told where so many are equally far apart, and but few otherwise.
+_FEWEST_DISTANCES, _MOST_PAUSES = 24, 0.05
+_SLACK, _ROUNDING = 0.02, Fraction(1, 1000)
 
 
 @dataclass
@@ -32,6 +37,7 @@ class _Packets:
     key: list[bool]
     discarded: int = 0
     empty: int = 0
+    breaks: int = 0
     ended: str = ""
 
 
@@ -70,7 +76,7 @@ def index_of(path: Path) -> FrameIndex:
         if stream is None:
             raise ExhibitError("The file holds no video stream. Choose a file with a picture.")
         timed = container.format.name.startswith(_TIMED_FORMATS)
-        packets = _demux(container, stream)
+        packets = _demux(container, stream, path)
         remarks = _remarks(packets)
         complete = None not in packets.pts and len(set(packets.pts)) == len(packets.pts)
         announced = _announced(container, stream)
@@ -92,21 +98,24 @@ def index_of(path: Path) -> FrameIndex:
         pts = np.concatenate([pts, missing])
         key = np.concatenate([key, np.zeros(len(missing), np.bool_)])
         order = np.argsort(pts, kind="stable")
+        remarks += _pauses(pts[order], time_base)
         return _index(pts[order], key[order], time_base, remarks, timestamps=True)
     return _decoding_order(path, packets, time_base, rate, remarks)
 
 
-def _demux(container: Any, stream: Any) -> _Packets:
+def _demux(container: Any, stream: Any, path: Path) -> _Packets:
     packets = _Packets([], [], [])
-    hidden = _HIDDEN.get(stream.codec_context.name)
+    invisible = _INVISIBLE.get(stream.codec_context.name)
+    chain = chain_of(container, path)
     try:
         for packet in pulse.packets(container, stream):
+            packets.breaks += chain is not None and chain.breaks_at(packet)
             if packet.size == 0:
                 # The last packet of a container is empty by design and has no timestamp.
                 packets.empty += packet.dts is not None
             elif packet.is_discard:
                 packets.discarded += 1
-            elif hidden is None or not hidden(bytes(packet)):
+            elif invisible is None or not invisible(bytes(packet)):
                 packets.pts.append(packet.pts)
                 packets.dts.append(packet.dts)
                 packets.key.append(packet.is_keyframe)
@@ -117,6 +126,9 @@ def _demux(container: Any, stream: Any) -> _Packets:
                     )
     except av.FFmpegError as error:
         packets.ended = said(error)
+    finally:
+        if chain is not None:
+            chain.close()
     return packets
 
 
@@ -142,7 +154,7 @@ def _hidden_vp9(data: bytes) -> bool:
     return not show_existing and not bits >> (at - 3) & 1
 
 
-_HIDDEN = {
+_INVISIBLE = {
     "vp8": _hidden_vp8,
     "libvpx": _hidden_vp8,
     "vp9": _hidden_vp9,
@@ -154,11 +166,42 @@ def _remarks(packets: _Packets) -> list[str]:
     remarks = []
     if packets.ended:
         remarks.append(f"Reading the container ended early ({packets.ended}).")
+    if packets.breaks:
+        where = f"{packets.breaks} places" if packets.breaks > 1 else "one place"
+        remarks.append(f"The file's structure is damaged in {where}, where frames may be missing.")
     if packets.discarded:
         remarks.append(f"An edit list hides {packets.discarded} frames; they are not numbered.")
     if packets.empty:
         remarks.append(f"{packets.empty} packets are empty and show no new frame; not numbered.")
     return remarks
+
+
+def _pauses(pts: NDArray[np.int64], time_base: Fraction) -> list[str]:
+    """What is to be said where frames are missing from among others that are all as far apart.
+
+    Some containers pass over what is damaged, up to where they find their way again, and what was
+    there leaves nothing but a pause. Where distances differ anyway, a pause says nothing.
+
+    Args:
+        pts: of the frames, rising, int64 (N,), in time_base.
+        time_base: seconds.
+    """
+    apart = np.diff(pts)
+    if len(apart) < _FEWEST_DISTANCES:
+        return []
+    usual = float(np.median(apart))
+    long = np.flatnonzero(apart > 1.5 * usual)
+    others = np.delete(apart, long)
+    # Matroska rounds times to milliseconds.
+    slack = max(_SLACK * usual, float(_ROUNDING / time_base), 1.0)
+    if not 0 < len(long) <= len(apart) * _MOST_PAUSES or np.abs(others - usual).max() > slack:
+        return []
+    first = int(long[0])
+    frames = round(int(apart[first]) / float(others.mean())) - 1
+    amount = f"the time of {frames} frames" if frames > 1 else "the time of one frame"
+    where = f"Between frames {first} and {first + 1} there is no frame for {amount}"
+    more = f", and there are {len(long) - 1} more such pauses" if len(long) > 1 else ""
+    return [f"{where}, though all others are equally far apart{more}: recorded so, or lost."]
 
 
 def _announced(container: Any, stream: Any) -> NDArray[np.int64]:

@@ -95,12 +95,13 @@ def decode(packet: Any, number: int | None, codec: Any = None) -> list[Any]:
     return frames
 
 
-def told_by(packet: Any, following: Any = None) -> str:
+def told_by(packet: Any, following: Any = None, *, missing: bool = False) -> str:
     """What in a packet itself says that it is not what was written, and its decoder passes over.
 
     Args:
         packet: as PyAV gives it.
         following: the packet of the same stream that comes next, where there is one.
+        missing: whether what lay between the two was left out, as it is damaged.
 
     Returns:
         Part of a sentence; empty where nothing does. What is decoded all the same has its number
@@ -115,8 +116,10 @@ def told_by(packet: Any, following: Any = None) -> str:
         return ""
     data = memoryview(packet)
     wrong = nal_units.is_overwritten(name, codec.extradata, data)
-    if not wrong and not data[-1] and following is not None and following.size:
-        wrong = nal_units.runs_on(name, codec.extradata, data, memoryview(following))
+    if not wrong and not data[-1]:
+        # Zeros at the end of a unit are nothing that is not allowed, unless they go on behind it.
+        head = memoryview(following) if following is not None and following.size else b""
+        wrong = missing or nal_units.runs_on(name, codec.extradata, data, head)
     return "it holds zeros that its codec's standard does not allow" if wrong else ""
 
 
