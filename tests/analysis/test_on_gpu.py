@@ -1,9 +1,11 @@
 """Networks as they are run on a GPU, which is played by a stand-in (`stand_in_gpu`)."""
 
+import gc
 import itertools
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import weakref
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from tests.analysis import stand_in_gpu
 from tests.analysis.test_run_analysis import analyse
 from workstation.analysis import on_gpu
 from workstation.analysis.detector import Detector
-from workstation.analysis.engines import prepare
+from workstation.analysis.engines import OneEach, Ready, prepare
 from workstation.analysis.on_gpu import Lane
 from workstation.analysis.settings import AnalysisSettings
 from workstation.evidence.intake import add_exhibit
@@ -109,6 +111,83 @@ def test_threads_that_ask_at_the_same_time_have_lanes_of_their_own(gpu, network)
     assert len(held) == 1
     assert len(gpu.graphs) == 4
     assert gpu.most == 1  # captures never overlap
+
+
+def test_lanes_on_one_stream_take_turns_while_a_pass_is_captured(gpu, network, monkeypatch):
+    """torch has so many streams and no more; two lanes may be given the same."""
+    stream, capturing, go_on = stand_in_gpu.Stream(), threading.Event(), threading.Event()
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: stream)
+    values = inputs(1)[0]
+    lane = Lane(network, SHAPE, "float32")
+    other = Two().eval()
+    once = other.forward
+
+    def slowly(pixels):
+        if gpu.capturing:
+            capturing.set()
+            assert go_on.wait(60)
+        return once(pixels)
+
+    monkeypatch.setattr(other, "forward", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        made = pool.submit(Lane, other, SHAPE, "float32")
+        assert capturing.wait(60)
+        answered = pool.submit(lane.answer, values)
+        early, _ = wait([answered], 0.2)
+        go_on.set()
+        assert not early
+        np.testing.assert_array_equal(answered.result()[0], wanted(network, values)[0])
+        np.testing.assert_array_equal(made.result().answer(values)[0], wanted(other, values)[0])
+
+
+def test_what_a_lane_is_tried_with_is_made_by_the_processor(gpu, network, monkeypatch):
+    """The GPU's generator may be part of what another thread captures."""
+    random, filled = torch.Tensor.random_, []
+
+    def noted(self, *args, **kwargs):
+        filled.append(self.data_ptr())
+        return random(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.Tensor, "random_", noted)
+    assert filled == [Lane(network, SHAPE, "uint8")._taken.data_ptr()]
+
+
+def test_what_is_captured_rounds_as_it_should_whoever_makes_it(gpu, network):
+    parts = (torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+    before = [part.fp32_precision for part in parts]
+    try:
+        for part in parts:
+            part.fp32_precision = "tf32"
+        Lane(network, SHAPE, "float32")
+        assert [part.fp32_precision for part in parts] == ["ieee", "ieee"]
+    finally:
+        for part, precision in zip(parts, before, strict=True):
+            part.fp32_precision = precision
+
+
+def test_memory_is_let_go_of_with_what_cannot_be_captured(gpu, network, monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(torch.cuda, "graph", refuse)
+    monkeypatch.setattr(on_gpu._log, "disabled", True)  # a record would keep what was raised
+    gc.disable()
+    try:
+        lane = weakref.ref(Lane(network, SHAPE, "float32"))
+        assert lane() is None
+    finally:
+        gc.enable()
+
+
+def test_a_network_is_let_go_of_before_the_next_is_made():
+    ready = Ready(1)
+    first = OneEach(lambda: None)
+    gone = weakref.ref(first)
+    made = [first]
+    ready.get("first", made.pop)
+    del first
+    assert gone() is not None
+    ready.get("second", lambda: OneEach(lambda: None) if gone() is None else pytest.fail("kept"))
 
 
 def not_captured(lane, network, caplog, why):

@@ -50,10 +50,11 @@ class Ready:
             make: Calls `prepare`.
         """
         with _GATE:
-            forward = self._made.pop(key, None) or make()
-            self._made[key] = forward
-            if len(self._made) > self._most:
+            forward = self._made.pop(key, None)
+            while len(self._made) >= self._most:  # first of all, as the next may need its memory
                 del self._made[next(iter(self._made))]
+            forward = forward or make()
+            self._made[key] = forward
             return forward
 
     def forget(self) -> None:

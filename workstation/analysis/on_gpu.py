@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.devices import settle_rounding
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -26,6 +28,10 @@ _TIMED = 10
 
 _CAPTURING = threading.Lock()
 """Only one pass of a process can be captured at a time."""
+
+_STREAMS: dict[Any, threading.Lock] = {}
+"""Who uses each stream. torch has 32 for every GPU and hands out the first again after the last:
+what another lane did on a stream while a pass is captured there would become part of that pass."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,27 +48,32 @@ class Lane:
     def __init__(self, network: Any, shape: Sequence[int], kind: str) -> None:
         import torch
 
-        self._network = network
         device = next(network.parameters()).device
+        settle_rounding("cuda")  # what is captured keeps to it
+        self._network = network
         self._stream = torch.cuda.Stream(device=device)  # type: ignore[no-untyped-call]
-        # Weights are put there on another stream, and must have arrived.
-        self._stream.wait_stream(torch.cuda.default_stream(device))
-        with torch.inference_mode(), torch.cuda.stream(self._stream):
+        self._alone = _STREAMS.setdefault(self._stream, threading.Lock())
+        with self._alone, torch.inference_mode(), torch.cuda.stream(self._stream):
+            # Weights are put there on another stream, and must have arrived.
+            self._stream.wait_stream(torch.cuda.default_stream(device))
             self._taken = torch.zeros(*shape, dtype=getattr(torch, kind)).pin_memory()
-            self._inside = torch.zeros_like(self._taken, device=device).random_(0, 256)
+            # Not by the GPU, whose generator may be part of what another thread captures.
+            self._taken.random_(0, 256, generator=torch.Generator().manual_seed(0))
+            self._inside = torch.empty_like(self._taken, device=device).copy_(self._taken)
             for _ in range(_WARM):
                 answers = self._pass()
             self._given = [torch.empty_like(one, device="cpu").pin_memory() for one in answers]
-            self._compute = self._fastest()
+            self._replay = self._captured_if_faster()
 
     def answer(self, values: NDArray[Any]) -> list[NDArray[np.float32]]:
         """The network's outputs for an input."""
         import torch
 
-        with torch.inference_mode(), torch.cuda.stream(self._stream):
+        compute = self._replay or self._pass
+        with self._alone, torch.inference_mode(), torch.cuda.stream(self._stream):
             self._taken.numpy()[:] = values
             self._inside.copy_(self._taken, non_blocking=True)
-            for given, answer in zip(self._given, self._compute(), strict=True):
+            for given, answer in zip(self._given, compute(), strict=True):
                 given.copy_(answer, non_blocking=True)
             self._stream.synchronize()
             return [given.numpy().copy() for given in self._given]
@@ -72,7 +83,7 @@ class Lane:
         given = self._network(self._inside)
         return [part.float() for part in (given if isinstance(given, tuple) else (given,))]
 
-    def _fastest(self) -> Callable[[], list[Tensor]]:
+    def _captured_if_faster(self) -> Callable[[], list[Tensor]] | None:
         """A captured pass, where one can be captured, answers the same and takes no longer."""
         import torch
 
@@ -86,7 +97,7 @@ class Lane:
                 raise RuntimeError("it takes longer")
         except RuntimeError as error:
             _log.info("A pass of a network is not replayed from a capture: %s", error)
-            return self._pass
+            return None  # not a method of its own: memory is let go of with the lane
         return captured
 
     def _captured(self) -> Callable[[], list[Tensor]]:
