@@ -84,6 +84,7 @@ class _Call:
             result = self._function(*self._args, **self._kwargs)
         except BaseException as error:
             self.future.set_exception(error)
+            del self  # else what was raised keeps all its frames name, as it names itself
         else:
             self.future.set_result(result)
 

@@ -1,7 +1,11 @@
 """A GPU that is lost or out of memory: another run goes on, and the case says why."""
 
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 
@@ -113,6 +117,27 @@ def test_too_little_memory_is_tried_with_fewer_crops_first(moving_case, info, gp
     runs = moving_case.runs.of_exhibit("E001")
     assert [one.settings["batch"] for one in runs] == [16, 8, 4]
     assert all("too little free memory" in one.reason for one in runs[:2])
+
+
+def test_nothing_of_what_failed_keeps_memory_of_the_device(moving_case, info, gpu):
+    taken, kept = [], []
+
+    def fails(request):
+        if request.settings.batch > 4:
+            memory = np.zeros(10)
+            taken.append(weakref.ref(memory))
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        kept.extend(one() for one in taken if one() is not None)
+
+    gpu.fails = fails
+    gc.disable()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            assert analyse(moving_case, info, executor=pool).settings["batch"] == 4
+    finally:
+        gc.enable()
+    assert taken
+    assert not kept
 
 
 def test_a_gpu_without_any_memory_gives_way_to_the_processor(moving_case, info, gpu):

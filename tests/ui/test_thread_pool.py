@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import CancelledError, as_completed, wait
 
 import pytest
@@ -30,6 +31,25 @@ def test_raises_what_the_call_raised(pool):
     future = pool.submit(int, "no number")
     assert isinstance(future.exception(5), ValueError)
     assert pool.submit(int, "7").result(5) == 7
+
+
+def test_what_was_raised_keeps_nothing_once_nobody_has_it(pool):
+    named = []
+
+    def fail():
+        memory = threading.Event()
+        named.append(weakref.ref(memory))
+        raise ValueError("no")
+
+    gc.disable()
+    try:
+        assert isinstance(pool.submit(fail).exception(30), ValueError)
+        until = time.monotonic() + 30
+        while named[0]() is not None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert named[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_maps_in_order(pool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -78,6 +79,7 @@ def device_faults(device: str) -> Iterator[None]:
         fault = device_fault(error, device)
         if fault is None:
             raise
+        traceback.clear_frames(error.__traceback__)  # what they name lies on the device
         raise fault from error
 
 
