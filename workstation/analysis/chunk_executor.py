@@ -1,6 +1,6 @@
 """Chunks worked on side by side: the first few by threads, further ones by processes of their own.
 
-Some seventh of the time that a chunk takes on a processor is Python's, whose lock one thread holds
+Some eighth of the time that a chunk takes on a processor is Python's, whose lock one thread holds
 at a time: beyond a handful threads wait for each other more than they work. A process has a lock of
 its own, and loads all libraries once more. What it gives is the same.
 """
