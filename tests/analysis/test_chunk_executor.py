@@ -13,10 +13,12 @@ from multiprocessing import forkserver
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from workstation.analysis import chunk_executor, chunk_process
+from workstation.analysis import chunk_executor, chunk_process, embedding
 from workstation.analysis.chunk_executor import ChunkExecutor
+from workstation.commands import logbook
 from workstation.errors import AnalysisError, CaseLocked, DecodeError
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -144,6 +146,16 @@ def test_what_cannot_be_made_anew_comes_back_in_its_words(monkeypatch, caplog):
         with pytest.raises(TypeError, match="pickle"):
             pool.submit(len, threading.Lock()).result()
         assert not pool._busy
+
+
+def test_the_log_without_names_says_where_a_fault_happened(monkeypatch, caplog):
+    with executor(1, 0, monkeypatch) as pool, pytest.raises(ValueError, match="expected uint8"):
+        pool.submit(embedding._in_batches, np.zeros(3), 1, 1, None).result()
+    (record,) = (one for one in caplog.records if one.levelno == logging.ERROR)
+    line = logbook._NamelessLine().format(record)
+    assert "ended with ValueError at" in line
+    assert "workstation/analysis/embedding.py" in line
+    assert "expected" not in line
 
 
 def test_what_is_logged_there_cannot_pass_for_another_entry(monkeypatch, caplog):

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker, spawn
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from workstation.errors import AnalysisError, WorkstationError
@@ -23,6 +24,8 @@ _END_SECONDS = 5.0
 _SAFE_PATH = "PYTHONSAFEPATH"
 _STARTING = threading.Lock()
 _told = spawn.get_preparation_data
+
+_log = logging.getLogger(__name__)
 
 
 class Ended(Exception):  # noqa: N818
@@ -195,6 +198,10 @@ def _answer(work: Callable[..., Any], args: Any, kwargs: Any, log: _Kept) -> Ans
         value = work(*args, **kwargs)
     except Exception as error:
         note = f"In a process of its own:\n{traceback.format_exc()}"
+        if not isinstance(error, WorkstationError):  # where it happened does not travel with it
+            last = traceback.extract_tb(error.__traceback__)[-3:]
+            places = [part for one in last for part in (Path(one.filename), one.lineno)]
+            _log.error("a call in a process of its own ended with %s at %s", error, places)
         error = error if _travels(error) else _instead(error)
         error.add_note(note)
         return Answer(None, error, log.taken())
