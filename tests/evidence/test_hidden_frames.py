@@ -177,6 +177,7 @@ def test_sound_frames_after_hidden_ones_are_shown(made: Made, tmp_path: Path, ki
         index = index_of(path)
         numbers = [number for first, stop in parts for number in range(first, stop)]
         assert len(index) == len(numbers)
+        assert "no frame for" not in index.remark
         for threads in (1, 3):
             shown = seen(read_frames(path, index, 0, len(index), threads=threads))
             assert len(shown) == len(index), parts

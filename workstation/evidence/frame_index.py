@@ -38,6 +38,7 @@ class _Packets:
     discarded: int = 0
     empty: int = 0
     breaks: int = 0
+    joints: int = 0
     ended: str = ""
 
 
@@ -98,7 +99,8 @@ def index_of(path: Path) -> FrameIndex:
         pts = np.concatenate([pts, missing])
         key = np.concatenate([key, np.zeros(len(missing), np.bool_)])
         order = np.argsort(pts, kind="stable")
-        remarks += _pauses(pts[order], time_base)
+        # Where an edit list joins parts of a recording, FFmpeg's times leave pauses.
+        remarks += [] if packets.joints else _pauses(pts[order], time_base)
         return _index(pts[order], key[order], time_base, remarks, timestamps=True)
     return _decoding_order(path, packets, time_base, rate, remarks)
 
@@ -106,9 +108,11 @@ def index_of(path: Path) -> FrameIndex:
 def _demux(container: Any, stream: Any, path: Path) -> _Packets:
     packets = _Packets([], [], [])
     invisible = _INVISIBLE.get(stream.codec_context.name)
-    chain = chain_of(container, path)
+    chain, before = chain_of(container, path), None
     try:
         for packet in pulse.packets(container, stream):
+            packets.joints += hidden.begins_part(packet, before)
+            before = packet
             packets.breaks += chain is not None and chain.breaks_at(packet)
             if packet.size == 0:
                 # The last packet of a container is empty by design and has no timestamp.

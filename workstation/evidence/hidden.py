@@ -61,7 +61,7 @@ def in_parts(packets: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
     """
     before = None
     for packet, following in packets:
-        if before is not None and _begins_part(packet, before):
+        if begins_part(packet, before):
             last = av.Packet()
             last.stream = packet.stream
             yield last, None
@@ -70,7 +70,8 @@ def in_parts(packets: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
         before = packet
 
 
-def _begins_part(packet: Any, before: Any) -> bool:
-    if not (before.is_discard and packet.is_keyframe) or None in (packet.dts, before.dts):
+def begins_part(packet: Any, before: Any) -> bool:
+    """Whether another part begins with a packet; `before`: the one before it, or None."""
+    if before is None or not (packet.is_keyframe and (before.is_discard or packet.is_discard)):
         return False
-    return bool(packet.dts < before.dts)
+    return None not in (packet.dts, before.dts) and bool(packet.dts < before.dts)
