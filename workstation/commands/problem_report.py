@@ -25,7 +25,7 @@ from workstation.errors import WorkstationError
 WHAT = "The problem report"
 MOST_LINES, MOST_CRASH_LINES, MOST_FAILURES = 3000, 400, 20
 _PACKAGES = (
-    "torch", "torchvision", "facenet-pytorch", "openvino", "ray", "opencv-python", "av", "numpy",
+    "torch", "torchvision", "facenet-pytorch", "openvino", "opencv-python", "av", "numpy",
     "PySide6", "pyqtgraph", "pyhanko", "cryptography", "reportlab", "safetensors", "sqlite-utils",
     "filelock",
 )  # fmt: skip
