@@ -299,6 +299,22 @@ def gone(process: int) -> bool:
     return not Path(f"/proc/{process}").exists()
 
 
+def test_a_server_that_is_just_ending_is_waited_for(monkeypatch, caplog):
+    errors = [ConnectionRefusedError(), EOFError()]
+    begin = chunk_executor.ChunkProcess
+
+    def late():
+        if errors:
+            raise errors.pop()
+        return begin()
+
+    monkeypatch.setattr(chunk_executor, "_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(chunk_executor, "ChunkProcess", late)
+    with executor(1, 0, monkeypatch) as pool:
+        assert pool.submit(os.getpid).result() != os.getpid()
+    assert not caplog.records
+
+
 @linux
 def test_what_runs_is_given_up_when_nobody_waits_for_it(monkeypatch, tmp_path):
     monkeypatch.setattr(chunk_executor, "MOST_THREADS", 0)

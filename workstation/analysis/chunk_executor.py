@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -24,6 +25,8 @@ _EACH = 2**20
 """Kilobytes that must be left for a process more; with its decoder it takes about half."""
 
 _MEMORY = Path("/proc/meminfo")
+
+_PAUSES = (0.0, 1.0, 1.0)  # seconds before each attempt to begin a process
 
 _STOPPED = "The analysis was stopped."
 
@@ -158,11 +161,18 @@ class ChunkExecutor(Executor):
 
     def _begin(self) -> None:
         """Begin a process for whoever waits."""
-        process = failed = None
-        try:
-            process = ChunkProcess()
-        except Exception as error:  # threads do it as well, whatever is amiss
-            failed = error
+        process: ChunkProcess | None = None
+        failed: Exception | None = None
+        for pause in _PAUSES:
+            time.sleep(pause)
+            try:
+                process, failed = ChunkProcess(), None
+                break
+            except (EOFError, ConnectionError) as error:  # the server is ending just now
+                failed = error
+            except Exception as error:  # threads do it as well, whatever is amiss
+                failed = error
+                break
         with self._change:
             self._beginning -= 1
             closed = self._closed
