@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ui import messages, preferences, theme
+from ui import collecting, messages, preferences, theme
 from workstation.commands import logbook
 from workstation.commands.standard_streams import keep_standard_places
 from workstation.evidence.isolation import launching
@@ -74,6 +74,7 @@ def make_application() -> QApplication:
     application.setApplicationName("Deepfake Forensics Workstation")
     application.setDesktopFileName("deepfake-forensics-workstation")
     application.setStyle("Fusion")
+    collecting.keep_to_window(application)
     theme.keeper().follow_system()
     theme.keeper().choose(preferences.theme())
     return application

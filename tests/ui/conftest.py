@@ -7,13 +7,19 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from ui import thread_pool
+from ui import collecting, thread_pool
 
 
 @pytest.fixture(autouse=True)
 def private_settings(tmp_path_factory, monkeypatch):
     """Settings begin empty in every test."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+
+
+@pytest.fixture(autouse=True)
+def collected_here(qapp):
+    """Nothing of Qt's that a test leaves behind is destroyed by another thread."""
+    collecting.keep_to_window(qapp)
 
 
 @pytest.fixture

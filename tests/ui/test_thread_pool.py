@@ -41,6 +41,7 @@ def test_what_was_raised_keeps_nothing_once_nobody_has_it(pool):
         named.append(weakref.ref(memory))
         raise ValueError("no")
 
+    collecting = gc.isenabled()
     gc.disable()
     try:
         assert isinstance(pool.submit(fail).exception(30), ValueError)
@@ -49,7 +50,8 @@ def test_what_was_raised_keeps_nothing_once_nobody_has_it(pool):
             time.sleep(0.01)
         assert named[0]() is None
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
 
 
 def test_maps_in_order(pool):
