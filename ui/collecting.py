@@ -10,6 +10,8 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
+from workstation.analysis.libraries import loading
+
 PERIOD_MS = 100
 FULL_SECONDS = 30.0  # at least, between two looks at everything, which take longest
 
@@ -26,7 +28,12 @@ class Collector(QObject):
         timer.start(PERIOD_MS)
 
     def collect(self) -> None:
-        """Collect as far as Python's own counts say that it is time."""
+        """Collect as far as Python's own counts say that it is time.
+
+        While the libraries of an analysis are loaded it would only go through all they bring.
+        """
+        if loading():
+            return
         for generation in (2, 1, 0):
             if gc.get_count()[generation] <= gc.get_threshold()[generation]:
                 continue

@@ -6,6 +6,7 @@ import weakref
 from PySide6.QtCore import QObject, QTimer
 
 from ui.collecting import PERIOD_MS, Collector, keep_to_window
+from workstation.analysis import libraries
 
 BUSY = 20_000  # objects, many times as many as have Python look for cycles
 
@@ -58,3 +59,17 @@ def test_everything_is_looked_at_now_and_then(qtbot, qapp, monkeypatch):
     monkeypatch.setattr(collector, "_full", collector._full - 60)
     qtbot.wait(5 * PERIOD_MS)
     assert asked == [2]
+
+
+def test_it_rests_while_libraries_are_loaded(qtbot, qapp, monkeypatch):
+    asked = []
+    monkeypatch.setattr("ui.collecting.gc.get_count", lambda: (10_000, 0, 0))
+    monkeypatch.setattr("ui.collecting.gc.collect", asked.append)
+    libraries._loading.set()
+    try:
+        qtbot.wait(3 * PERIOD_MS)
+        assert not asked
+    finally:
+        libraries._loading.clear()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert set(asked) == {0}

@@ -5,9 +5,17 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
+import threading
 
 from workstation.analysis.engines import engine_name
 from workstation.errors import DetectorError
+
+_loading = threading.Event()
+
+
+def loading() -> bool:
+    """Whether they are being loaded: whoever collects cycles leaves it until they are there."""
+    return _loading.is_set()
 
 
 @functools.cache
@@ -23,6 +31,7 @@ def load_libraries() -> None:
     """
     collecting = gc.isenabled()
     gc.disable()
+    _loading.set()
     try:
         import facenet_pytorch  # noqa: F401
         import torch  # noqa: F401
@@ -37,5 +46,6 @@ def load_libraries() -> None:
             "memory is short; otherwise install the program again."
         ) from error
     finally:
+        _loading.clear()
         if collecting:
             gc.enable()
