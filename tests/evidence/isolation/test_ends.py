@@ -143,3 +143,30 @@ sys.argv[1:] = [str(theirs.detach())]
 keeper.main()
 print(signal.set_wakeup_fd(-1))
 """
+
+
+LOST = """
+import os, sys
+from pathlib import Path
+from workstation.evidence.frame_index import build_frame_index
+
+sys.path.append("somewhere")
+folder = Path(sys.argv[2])
+os.chdir(folder)
+folder.rmdir()
+print(len(build_frame_index(Path(sys.argv[1]))))
+"""
+
+
+def test_workers_begin_where_the_working_directory_is_gone(tmp_path: Path) -> None:
+    clip = make_video(tmp_path / "clip.mp4", frames=5)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", LOST, str(clip), str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")

@@ -204,6 +204,9 @@ def _quiet() -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     root = str(Path(workstation.__file__).parent.parent)
-    places = [root, *(str(Path(place).absolute()) for place in sys.path)]
+    places = [root]
+    for place in sys.path:
+        with suppress(FileNotFoundError):  # the working directory was deleted: it holds nothing
+            places.append(str(Path(place).absolute()))
     one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(dict.fromkeys(places))}
