@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class ChunkExecutor(Executor):
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a call: a function of a module, with arguments that can be pickled.
 
+        Its future raises `BrokenExecutor` where a second process ended before it answered.
+
         Raises:
             RuntimeError: After `shutdown`.
         """
@@ -97,10 +99,7 @@ class ChunkExecutor(Executor):
             return answer.given()
         if self._closed:
             raise AnalysisError(_STOPPED)
-        raise AnalysisError(
-            "A worker process ended unexpectedly, perhaps for want of memory. Start the analysis "
-            "again to continue it, with fewer workers if it happens again."
-        )
+        raise BrokenExecutor("Two processes ended before they answered.")
 
     def _place(self) -> ChunkProcess | None:
         """Where the next call is made: in a process, or here (None)."""

@@ -8,7 +8,8 @@ import re
 from workstation.errors import DetectorError
 
 _EACH = 2**30
-"""Bytes of a GPU's memory for a chunk: a process's context, networks, captured passes."""
+"""Bytes of a GPU's memory for a chunk: a process's context, networks, captured passes. An estimate,
+measured on no GPU."""
 
 
 def pick_device(device: str) -> str:
